@@ -1,0 +1,72 @@
+# The one build file. Rooms come from src/MAP, their files from the tree: a new room is a folder and
+# a line of the MAP; nothing is listed by hand (tests, fuzzers and benches included).
+#
+#   make            build/sunkeeper            make SAN=1     the same into build/san, sanitized
+#   make tests      every unit test program    make check     run them
+#   make fuzzers    libFuzzer programs         make bench     the performance table
+CC      ?= gcc
+B       := build$(if $(SAN),/san)$(if $(TSAN),/tsan)
+ROOMS   := $(shell sed -n 's/^\([a-z]*\) *:.*/\1/p' src/MAP)
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+HARD    := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -fstack-clash-protection
+OPT     := -O2 -g
+ifdef SAN
+OPT     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+HARD    := -fPIE
+endif
+ifdef TSAN
+OPT     := -O1 -g -fsanitize=thread
+HARD    := -fPIE
+endif
+PQ_INC  := $(shell pkg-config --cflags libpq 2>/dev/null || echo -I/usr/include/postgresql)
+CFLAGS  += -std=gnu11 $(OPT) $(WARN) $(HARD) -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) \
+           -include base/banned.h
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+LDLIBS  += -lsqlite3 -lpq -lcrypto -ljansson -lz -lzstd -largon2 -lpthread
+TESTLIBS := -lcmocka -lgmp
+
+SRC     := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c) $(wildcard src/$(r)/*/*.c))
+SQL     := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.sql))
+TEST    := $(filter %_test.c,$(SRC))
+FUZZ    := $(filter %_fuzz.c,$(SRC))
+CMD     := $(filter src/cmd/%,$(filter-out %_test.c %_fuzz.c %_bench.c,$(SRC)))
+LIB     := $(filter-out $(CMD) %_test.c %_fuzz.c %_bench.c,$(SRC))
+TESTS   := $(TEST:src/%.c=$(B)/test/%)
+XTEST   := $(wildcard tests/*/*.c)
+XTESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter %_test.c,$(XTEST)))
+XHELP   := $(filter-out %_test.c %_bench.c,$(XTEST))
+FUZZERS := $(FUZZ:src/%.c=build/fuzz/%)
+OBJ      = $(1:%.c=$(B)/%.o)
+
+.PHONY: all tests check fuzzers bench soak clean tidy
+.SECONDARY:
+all: $(B)/sunkeeper
+$(B)/libsunkeeper.a: $(call OBJ,$(LIB))
+	@rm -f $@ && ar rcs $@ $^
+$(B)/sunkeeper: $(call OBJ,$(CMD)) $(B)/libsunkeeper.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(call OBJ,$(CMD)) $(B)/libsunkeeper.a $(LDLIBS)
+# A room embeds its migrations with EMBED() (base/embed.h): the object depends on the .sql beside it.
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(foreach s,$(SQL),$(eval $(patsubst %.c,$(B)/%.o,$(filter $(dir $(s))%,$(SRC))): $(s)))
+tests: $(TESTS) $(XTESTS)
+$(B)/test/%: $(B)/src/%.o $(B)/libsunkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+# Programs under tests/ may share helpers: every other C file of tests/ is linked into each of them.
+$(B)/tests/%_test: $(B)/tests/%_test.o $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+check: tests all
+	tests/run
+fuzzers: $(FUZZERS)
+build/fuzz/%: src/%.c
+	@mkdir -p $(@D)
+	clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -Isrc $(PQ_INC) -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o $@ $< $(filter-out src/store/%,$(LIB)) $(filter src/store/%,$(LIB)) $(LDLIBS)
+tidy:
+	tools/tidy
+clean:
+	rm -rf build
+-include $(patsubst %.c,$(B)/%.d,$(SRC) $(XTEST))
