@@ -15,4 +15,5 @@ struct sha256 hasher_end(struct hasher *h); /* releases; the hasher is then spen
 void text_hex(struct text *t, const void *p, size_t n);
 uint64_t hash64(const void *p, size_t n, uint64_t seed); /* not for secrets, stable for ever */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);  /* hardware where the CPU has it */
+uint32_t crc32c_portable(uint32_t crc, const void *p, size_t n); /* the same, byte by byte */
 #endif
