@@ -40,7 +40,7 @@ OBJ      = $(1:%.c=$(B)/%.o)
 
 .PHONY: all tests check fuzzers bench soak clean tidy
 .SECONDARY:
-all: $(B)/sunkeeper
+all: $(if $(CMD),$(B)/sunkeeper,$(B)/libsunkeeper.a)
 $(B)/libsunkeeper.a: $(call OBJ,$(LIB))
 	@rm -f $@ && ar rcs $@ $^
 $(B)/sunkeeper: $(call OBJ,$(CMD)) $(B)/libsunkeeper.a
