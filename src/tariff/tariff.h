@@ -87,7 +87,7 @@ bool tariff_holidays_year(const struct tariff_holidays *h, int year); /* is it k
 SK_MUST_USE enum err_code tariff_calendar_read(struct arena *a, struct json doc,
                                                struct tariff_calendar **out, struct err *e);
 /* A calendar from the schedules of a case (`sunkeeper.tou/1`): `first` until the first of
- * `versions`, then each from its instant on (the `tou_versions` of a case; n may be 0). The rules' HOLIDAY_DEEP
+ * `versions`, then each from its instant on (the `tou_versions` of a case; n may be 0). HOLIDAY_DEEP of its rules
  * is a date set of that name (struct tariff_dates). */
 struct tariff_schedule_version {
     struct instant from;
