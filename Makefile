@@ -42,7 +42,7 @@ OBJ      = $(1:%.c=$(B)/%.o)
 .SECONDARY:
 all: $(if $(CMD),$(B)/sunkeeper,$(B)/libsunkeeper.a)
 $(B)/libsunkeeper.a: $(call OBJ,$(LIB))
-	@rm -f $@ && ar rcs $@ $^
+	@mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^
 $(B)/sunkeeper: $(call OBJ,$(CMD)) $(B)/libsunkeeper.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(call OBJ,$(CMD)) $(B)/libsunkeeper.a $(LDLIBS)
 # A room embeds its migrations with EMBED() (base/embed.h): the object depends on the .sql beside it.

@@ -1,4 +1,5 @@
-/* embed.h - a file of the source tree as bytes of the program, so that one binary carries its SQL. */
+/* embed.h - a file of the source tree as bytes of the program, so that one binary carries its SQL.
+ */
 #ifndef SK_BASE_EMBED_H
 #define SK_BASE_EMBED_H
 /* EMBED(settle_sql, "src/settle/settle.sql") defines const char settle_sql[], NUL-terminated.

@@ -13,13 +13,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A place in a document: a value and the path to it. Passed by value; lives as long as the arena. */
+/* A place in a document: a value and the path to it. Passed by value; lives as long as the arena.
+ */
 struct json {
     const void *node; /* NULL: not there */
     const char *path; /* "file.json: prices.versions[2]" */
     struct arena *arena;
 };
-enum json_kind { JSON_NONE, JSON_NULL, JSON_BOOL, JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_kind {
+    JSON_NONE,
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_INTEGER,
+    JSON_REAL,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 #define JSON_BYTES_MAX (64u << 20)
 SK_MUST_USE enum err_code json_load(struct arena *a, const char *file, struct json *out,
@@ -34,8 +44,10 @@ size_t json_len(struct json j); /* of an array or object; 0 otherwise */
 struct json json_member(struct json j, size_t i, struct str *key);
 
 /* "Must be there and be that": ERR_INPUT with the path otherwise. */
-SK_MUST_USE enum err_code json_need_str(struct json j, const char *key, struct str *out, struct err *e);
-SK_MUST_USE enum err_code json_need_int(struct json j, const char *key, int64_t *out, struct err *e);
+SK_MUST_USE enum err_code json_need_str(struct json j, const char *key, struct str *out,
+                                        struct err *e);
+SK_MUST_USE enum err_code json_need_int(struct json j, const char *key, int64_t *out,
+                                        struct err *e);
 SK_MUST_USE enum err_code json_need_scaled(struct json j, const char *key, int scale, int64_t *out,
                                            struct err *e);
 SK_MUST_USE enum err_code json_str(struct json j, struct str *out, struct err *e);
@@ -56,11 +68,13 @@ struct json_out {
     bool pretty;
 };
 void json_out_init(struct json_out *o, struct text *t, bool pretty);
-void json_open(struct json_out *o, const char *key, char bracket); /* key NULL inside arrays; '{' '[' */
+void json_open(struct json_out *o, const char *key,
+               char bracket); /* key NULL inside arrays; '{' '[' */
 void json_close(struct json_out *o, char bracket);
 void json_put_str(struct json_out *o, const char *key, struct str v);
 void json_put_int(struct json_out *o, const char *key, int64_t v);
 void json_put_bool(struct json_out *o, const char *key, bool v);
 void json_put_null(struct json_out *o, const char *key);
-void json_put_scaled(struct json_out *o, const char *key, __int128 units, int scale); /* decimal string */
+void json_put_scaled(struct json_out *o, const char *key, __int128 units,
+                     int scale); /* decimal string */
 #endif

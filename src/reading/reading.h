@@ -4,7 +4,8 @@
  * Readings arrive in batches, each batch durable before it is acknowledged (the intake journal, the
  * evidence). Registers become interval energies through the meter bindings of the `meter` room.
  * Interval energies live as packed blocks: today in memory, open months as day chunks (16 points of
- * one day), sealed months as one block per point, archive with zstd. All billing sums come from here.
+ * one day), sealed months as one block per point, archive with zstd. All billing sums come from
+ * here.
  *
  * Laws
  *  1. What was acknowledged is on disk and stays: the journal is append only; a value that is

@@ -1,8 +1,8 @@
 /* statement.h - lines frozen into something that parties confirm and owe (结算单).
  *
- * One statement per order and period, whatever the directions; a leg per payer and payee carries what
- * moves between those two (storage.md 6: statement, statement_leg, statement_line). Collecting,
- * paying out and invoicing will follow the legs.
+ * One statement per order and period, whatever the directions; a leg per payer and payee carries
+ * what moves between those two (storage.md 6: statement, statement_leg, statement_line).
+ * Collecting, paying out and invoicing will follow the legs.
  *
  * Laws
  *  1. A statement equals the sum of its lines, and each leg the sum of its lines, to the fen;

@@ -15,7 +15,8 @@
 #define SK_STORE_ROWS_H
 #include "store/store.h"
 
-struct rows; /* opaque; one use at a time per text, nested use of the same text makes a second one */
+struct rows; /* opaque; one use at a time per text, nested use of the same text makes a second one
+              */
 
 SK_MUST_USE enum err_code rows_open(struct db *db, enum store_part part, const char *sql,
                                     struct rows **out, struct err *e);
@@ -35,7 +36,8 @@ void rows_scope(struct rows *r, int param, struct scope s);
 /* Steps. True with a row; false at the end or on failure (rows_close tells which). */
 bool rows_next(struct rows *r, struct err *e);
 int64_t rows_get_int(struct rows *r, int col); /* from 0; NULL gives 0 */
-struct str rows_get_str(struct rows *r, int col);   /* until the next step; NULL gives the empty one */
+struct str rows_get_str(struct rows *r,
+                        int col); /* until the next step; NULL gives the empty one */
 struct str rows_get_bytes(struct rows *r, int col); /* likewise */
 bool rows_is_null(struct rows *r, int col);
 /* Ends this use: OK, or the first error. Must be called after rows_open succeeded. */

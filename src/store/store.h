@@ -27,7 +27,11 @@ struct db; /* opaque */
 
 enum store_part { STORE_CORE, STORE_SERIES };
 enum store_engine { STORE_SQLITE, STORE_POSTGRES };
-enum store_mode { STORE_READ_ONLY, STORE_READ_WRITE, STORE_CREATE /* read-write, made if absent */ };
+enum store_mode {
+    STORE_READ_ONLY,
+    STORE_READ_WRITE,
+    STORE_CREATE /* read-write, made if absent */
+};
 
 /* `where` is a directory (SQLite) or postgresql://... ERR_NOT_FOUND when absent and not CREATE,
  * ERR_READ_ONLY, ERR_FULL, ERR_CONFLICT (another process writes it; the text names its pid). */
@@ -53,7 +57,8 @@ void store_rollback_to(struct db *db, enum store_part part); /* the innermost; d
 
 /* Runs `body` in one write transaction, again after ERR_RETRY up to 5 times with jitter. */
 SK_MUST_USE enum err_code store_write(struct db *db, enum store_part part,
-                                      enum err_code (*body)(struct db *db, void *ctx, struct err *e),
+                                      enum err_code (*body)(struct db *db, void *ctx,
+                                                            struct err *e),
                                       void *ctx, struct err *e);
 
 /* A room's tables. `sql` is its .sql file (embed.h): migrations in order, each opened by a line
@@ -70,8 +75,8 @@ SK_MUST_USE enum err_code store_migrate(struct db *db, const struct store_migrat
  * or test with a fixed clock ids are the same in every run. */
 int64_t store_next_id(struct db *db, struct instant now);
 
-/* Who asks: the organisations whose rows the caller may see. `people` makes it; every row function on
- * business data takes it and puts it into its SQL (rows_bind_scope). A row outside is not found.
+/* Who asks: the organisations whose rows the caller may see. `people` makes it; every row function
+ * on business data takes it and puts it into its SQL (rows_bind_scope). A row outside is not found.
  * `all` is for the operator's own machine tasks (settlement run, check), made only by
  * scope_machine() so that a search finds each use. */
 struct scope {
@@ -82,7 +87,7 @@ struct scope {
 };
 static inline struct scope scope_machine(void)
 {
-    return (struct scope){ .all = true };
+    return (struct scope){.all = true};
 }
 bool scope_has(struct scope s, int64_t org_id);
 

@@ -16,8 +16,8 @@
  *  6. Print after parse is the identity on the canonical layout; fmt changes no meaning.
  *  7. Every line has a trace to the readings, prices and parameters it came from.
  *
- * Language: docs/tally.md. A `struct strategy` is immutable and may be shared by threads; everything
- * lives in the arena it was made in.
+ * Language: docs/tally.md. A `struct strategy` is immutable and may be shared by threads;
+ * everything lives in the arena it was made in.
  */
 #ifndef SK_STRATEGY_STRATEGY_H
 #define SK_STRATEGY_STRATEGY_H
@@ -31,10 +31,10 @@ struct strategy_bound; /* bound to one order and period  */
 
 struct strategy_message {
     struct str file;
-    int32_t line, column; /* from 1; column in characters */
-    const char *code;     /* "T12" */
-    struct str text;      /* "'at' needs a printed price: at most 6 decimals, this has 12" */
-    struct str source;    /* the source line */
+    int32_t line, column;   /* from 1; column in characters */
+    const char *code;       /* "T12" */
+    struct str text;        /* "'at' needs a printed price: at most 6 decimals, this has 12" */
+    struct str source;      /* the source line */
     int32_t caret, caret_n; /* columns to underline */
     struct str fix;         /* what can be pasted; may be empty */
     bool warning;
@@ -56,13 +56,14 @@ struct strategy_library {
     bool (*find)(void *ctx, struct str name, struct str *file, struct str *text);
 };
 
-/* One file, with the amendments (0 or more names, found in the library) that belong to the contract.
- * OK, or ERR_INPUT with at least one error in *messages (which is always set; warnings too). */
+/* One file, with the amendments (0 or more names, found in the library) that belong to the
+ * contract. OK, or ERR_INPUT with at least one error in *messages (which is always set; warnings
+ * too). */
 SK_MUST_USE enum err_code strategy_load(struct arena *arena, struct str file, struct str text,
                                         const struct strategy_library *library,
                                         const struct str *amendments, size_t n_amendments,
-                                        struct strategy **out,
-                                        struct strategy_messages *messages, struct err *e);
+                                        struct strategy **out, struct strategy_messages *messages,
+                                        struct err *e);
 struct str strategy_name(const struct strategy *s);
 struct str strategy_title(const struct strategy *s);
 /* SHA-256 over the canonical text of strategy, libraries, amendments and the language version. */
@@ -207,8 +208,8 @@ struct strategy_data {
     /* Sums of a source over the axis by key of the span (span NULL: one bucket). `sums` has n_keys
      * places. This is the fast path: linear parts of a strategy need nothing else. */
     enum err_code (*sums)(void *ctx, int32_t source, const struct strategy_axis *axis,
-                          const struct tariff_span *span, int64_t *sums,
-                          struct strategy_seen *seen, struct err *e);
+                          const struct tariff_span *span, int64_t *sums, struct strategy_seen *seen,
+                          struct err *e);
     /* Values of intervals [first, first + n) of the axis; enum strategy_quality per interval. */
     enum err_code (*values)(void *ctx, int32_t source, const struct strategy_axis *axis,
                             int32_t first, int32_t n, int64_t *values, uint8_t *quality,
@@ -236,7 +237,7 @@ struct strategy_flag {
     struct str code, title;
     enum strategy_level level;
 };
-struct strategy_printed { /* a titled definition, per key where it has a value */
+struct strategy_printed {   /* a titled definition, per key where it has a value */
     struct str name, title; /* name carries the key: "g.valley@2", "baseline.U1.3" */
     bool absent;
     struct decimal value;
