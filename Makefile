@@ -59,14 +59,18 @@ $(B)/tests/%_test: $(B)/tests/%_test.o $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
 check: tests all
-	tests/run
+	tests/run unit
 fuzzers: $(FUZZERS)
-build/fuzz/%: src/%.c
+FUZZCC  := clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) \
+           -fno-sanitize-recover=all
+build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -Isrc $(PQ_INC) -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=all -o $@ $< $(filter-out src/store/%,$(LIB)) $(filter src/store/%,$(LIB)) $(LDLIBS)
+	$(FUZZCC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+build/fuzz/%: build/fuzz/obj/src/%.o $(LIB:%.c=build/fuzz/obj/%.o)
+	@mkdir -p $(@D)
+	$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 tidy:
 	tools/tidy
 clean:
 	rm -rf build
--include $(patsubst %.c,$(B)/%.d,$(SRC) $(XTEST))
+-include $(patsubst %.c,$(B)/%.d,$(SRC) $(XTEST)) $(patsubst %.c,build/fuzz/obj/%.d,$(LIB) $(FUZZ))
