@@ -4,7 +4,7 @@
 #   make            build/sunkeeper            make SAN=1     the same into build/san, sanitized
 #   make tests      every unit test program    make check     run them
 #   make fuzzers    libFuzzer programs         make bench     the performance table
-CC      ?= gcc
+CC      := gcc
 B       := build$(if $(SAN),/san)$(if $(TSAN),/tsan)
 ROOMS   := $(shell sed -n 's/^\([a-z]*\) *:.*/\1/p' src/MAP)
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror

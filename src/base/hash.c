@@ -111,7 +111,7 @@ uint64_t hash64(const void *p, size_t n, uint64_t seed)
     size_t left = n;
     uint64_t h = seed + P5;
     if (n >= 32) {
-        uint64_t v[4] = { seed + P1 + P2, seed + P2, seed, seed - P1 };
+        uint64_t v[4] = {seed + P1 + P2, seed + P2, seed, seed - P1};
         for (; left >= 32; left -= 32, b += 32) {
             for (int i = 0; i < 4; i++) {
                 v[i] = xx_round(v[i], read64(b + 8 * i));
@@ -177,7 +177,8 @@ uint32_t crc32c_portable(uint32_t crc, const void *p, size_t n)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const void *p, size_t n)
+__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const void *p,
+                                                               size_t n)
 {
     const unsigned char *b = p;
     uint64_t c = ~crc;

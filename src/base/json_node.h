@@ -9,7 +9,15 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum node_kind { NODE_NULL, NODE_BOOL, NODE_INTEGER, NODE_REAL, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
+enum node_kind {
+    NODE_NULL,
+    NODE_BOOL,
+    NODE_INTEGER,
+    NODE_REAL,
+    NODE_STRING,
+    NODE_ARRAY,
+    NODE_OBJECT
+};
 
 struct node;
 struct member {

@@ -15,12 +15,13 @@ void log_set(enum log_level level)
 
 void log_event(enum log_level level, const char *room, const char *what, const char *fmt, ...)
 {
-    static const char *const words[] = { "error", "warn", "info", "debug" };
+    static const char *const words[] = {"error", "warn", "info", "debug"};
     if ((int)level > atomic_load(&level_now)) {
         return;
     }
     char line[LINE_MAX_BYTES];
-    int n = snprintf(line, sizeof(line), "level=%s room=%s event=\"%s\" ", words[level], room, what);
+    int n =
+        snprintf(line, sizeof(line), "level=%s room=%s event=\"%s\" ", words[level], room, what);
     size_t at = n < 0 ? 0 : (size_t)n < sizeof(line) - 1 ? (size_t)n : sizeof(line) - 1;
     va_list ap;
     va_start(ap, fmt);

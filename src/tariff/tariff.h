@@ -87,8 +87,8 @@ bool tariff_holidays_year(const struct tariff_holidays *h, int year); /* is it k
 SK_MUST_USE enum err_code tariff_calendar_read(struct arena *a, struct json doc,
                                                struct tariff_calendar **out, struct err *e);
 /* A calendar from the schedules of a case (`sunkeeper.tou/1`): `first` until the first of
- * `versions`, then each from its instant on (the `tou_versions` of a case; n may be 0). HOLIDAY_DEEP of its rules
- * is a date set of that name (struct tariff_dates). */
+ * `versions`, then each from its instant on (the `tou_versions` of a case; n may be 0).
+ * HOLIDAY_DEEP of its rules is a date set of that name (struct tariff_dates). */
 struct tariff_schedule_version {
     struct instant from;
     struct str schedule;
@@ -112,10 +112,10 @@ bool tariff_book_illustrative(const struct tariff_book *b);
 
 /* A stretch of time with one set of prices: a version of the book, or a season within one. */
 struct tariff_stretch {
-    struct instant from;                  /* until the next one's, or the book's end */
-    struct str version, season;           /* the version's `from` as written; "" without seasons */
-    struct str doc;                       /* the document it was taken from */
-    int64_t yuan_e6[TOU_PERIODS];         /* TARIFF_NO_PRICE where the book has none */
+    struct instant from;          /* until the next one's, or the book's end */
+    struct str version, season;   /* the version's `from` as written; "" without seasons */
+    struct str doc;               /* the document it was taken from */
+    int64_t yuan_e6[TOU_PERIODS]; /* TARIFF_NO_PRICE where the book has none */
 };
 /* The stretches in force in [from, until), in order; the first may begin before `from`. `tier`
  * counts from 0. ERR_GAP: the book does not cover all of it; the text says from when on. */
