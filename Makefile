@@ -44,20 +44,20 @@ all: $(if $(CMD),$(B)/sunkeeper,$(B)/libsunkeeper.a)
 $(B)/libsunkeeper.a: $(call OBJ,$(LIB))
 	@mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^
 $(B)/sunkeeper: $(call OBJ,$(CMD)) $(B)/libsunkeeper.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(call OBJ,$(CMD)) $(B)/libsunkeeper.a $(LDLIBS)
+	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(call OBJ,$(CMD)) $(B)/libsunkeeper.a $(LDLIBS)
 # A room embeds its migrations with EMBED() (base/embed.h): the object depends on the .sql beside it.
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  $@"; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(foreach s,$(SQL),$(eval $(patsubst %.c,$(B)/%.o,$(filter $(dir $(s))%,$(SRC))): $(s)))
 tests: $(TESTS) $(XTESTS)
 $(B)/test/%: $(B)/src/%.o $(B)/libsunkeeper.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
 # Programs under tests/ may share helpers: every other C file of tests/ is linked into each of them.
 $(B)/tests/%_test: $(B)/tests/%_test.o $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
 check: tests all
 	tests/run unit
 fuzzers: $(FUZZERS)
@@ -65,10 +65,10 @@ FUZZCC  := clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc
            -fno-sanitize-recover=all
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZCC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	@echo "  $@"; $(FUZZCC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 build/fuzz/%: build/fuzz/obj/src/%.o $(LIB:%.c=build/fuzz/obj/%.o)
 	@mkdir -p $(@D)
-	$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+	@echo "  $@"; $(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 tidy:
 	tools/tidy
 clean:

@@ -1,8 +1,9 @@
 /* ingest.h - bytes in: files of measured values become readings.
  *
- * Every sender has his own columns, zone, label, unit and sign. A small mapping file (data/mappings,
- * JSON) describes them; nothing of a sender stands in code. The importer reads CSV and .csv.gz as a
- * stream, turns each cell into a reading and hands batches to a sink that makes them durable.
+ * Every sender has his own columns, zone, label, unit and sign. A small mapping file
+ * (data/mappings, JSON) describes them; nothing of a sender stands in code. The importer reads CSV
+ * and .csv.gz as a stream, turns each cell into a reading and hands batches to a sink that makes
+ * them durable.
  *
  * Laws
  *  1. What is wrong with the mapping, the header line or the container is found before anything is
@@ -28,18 +29,50 @@
 enum ingest_code {
     E_NONE,
     /* link */
-    E_SHORT, E_START, E_LENGTH, E_END, E_CHECKSUM, E_HCS, E_FCS, E_PROTO, E_CTRL, E_ADDR, E_SEQ,
-    E_COUNT, E_TYPE, E_TRUNC, E_EXTRA, E_DEPTH, E_SERVICE, E_COT,
+    E_SHORT,
+    E_START,
+    E_LENGTH,
+    E_END,
+    E_CHECKSUM,
+    E_HCS,
+    E_FCS,
+    E_PROTO,
+    E_CTRL,
+    E_ADDR,
+    E_SEQ,
+    E_COUNT,
+    E_TYPE,
+    E_TRUNC,
+    E_EXTRA,
+    E_DEPTH,
+    E_SERVICE,
+    E_COT,
     /* value */
-    E_BCD, E_NAN, E_RANGE, E_TIME, E_TIME_FUTURE, E_TIME_OLD, E_CLOCK, E_UNIT, E_DI_UNKNOWN,
+    E_BCD,
+    E_NAN,
+    E_RANGE,
+    E_TIME,
+    E_TIME_FUTURE,
+    E_TIME_OLD,
+    E_CLOCK,
+    E_UNIT,
+    E_DI_UNKNOWN,
     /* device said no; model */
-    E_DEVICE, E_DEVICE_UNKNOWN, E_POINT_UNKNOWN, E_AUTH, E_SCHEMA, E_CONFLICT, E_LOCKED, E_OVERSIZE,
+    E_DEVICE,
+    E_DEVICE_UNKNOWN,
+    E_POINT_UNKNOWN,
+    E_AUTH,
+    E_SCHEMA,
+    E_CONFLICT,
+    E_LOCKED,
+    E_OVERSIZE,
     E_BUSY,
     INGEST_CODES
 };
 const char *ingest_code_word(enum ingest_code code); /* "E_TIME_FUTURE" */
 
-/* A mapping file, checked whole. Its form is told in data/mappings/README.md. Lives in the arena. */
+/* A mapping file, checked whole. Its form is told in data/mappings/README.md. Lives in the arena.
+ */
 struct mapping;
 SK_MUST_USE enum err_code mapping_load(struct arena *a, const char *file, struct mapping **out,
                                        struct err *e);
@@ -63,10 +96,10 @@ struct ingest_sink {
     void *ctx;
 };
 
-#define INGEST_LINE_MAX 65536u      /* 96 columns of 20 digits need 2 KB; longer is not a table */
-#define INGEST_COLUMNS_MAX 2048u    /* a park with 2,000 meters side by side */
-#define INGEST_POINTS_MAX 1000000u  /* distinct names in one long file; 40 MB at most */
-#define INGEST_FUTURE_MS 300000     /* iot.md 2.1: a clock may be five minutes fast */
+#define INGEST_LINE_MAX 65536u     /* 96 columns of 20 digits need 2 KB; longer is not a table */
+#define INGEST_COLUMNS_MAX 2048u   /* a park with 2,000 meters side by side */
+#define INGEST_POINTS_MAX 1000000u /* distinct names in one long file; 40 MB at most */
+#define INGEST_FUTURE_MS 300000    /* iot.md 2.1: a clock may be five minutes fast */
 
 struct ingest_job {
     const char *file; /* .gz is recognised by its bytes, not by its name */

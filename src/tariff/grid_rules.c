@@ -2,13 +2,14 @@
  * adjustment (settlement-rules 4.1 to 4.3), as pure functions of integers. */
 #include "tariff/tariff.h"
 
-/* ---- 4.1 the price of a grid-agency user (代理购电) ------------------------------------------- */
+/* ---- 4.1 the price of a grid-agency user (代理购电) -------------------------------------------
+ */
 
 enum err_code tariff_compose(const struct tariff_component *components, size_t n,
                              const int64_t ratio_e6[TOU_PERIODS], struct tariff_composition *out,
                              struct err *e)
 {
-    struct tariff_composition c = { 0 };
+    struct tariff_composition c = {0};
     for (size_t i = 0; i < n; i++) {
         int64_t p = components[i].yuan_e6;
         if (p < -PRICE_MAX_E6 || p > PRICE_MAX_E6) {
@@ -43,12 +44,12 @@ enum err_code tariff_compose(const struct tariff_component *components, size_t n
 /* 10^-10 yuan to fen. */
 static struct money fen_of_e10(__int128 yuan_e10)
 {
-    return (struct money){ (int64_t)round_half_away(yuan_e10, 8) };
+    return (struct money){(int64_t)round_half_away(yuan_e10, 8)};
 }
 
 static struct money capacity_fee(const struct basic_fee *in)
 {
-    struct money sum = { 0 };
+    struct money sum = {0};
     for (size_t i = 0; i < in->n_segments; i++) {
         struct capacity_segment s = in->segments[i];
         __int128 month = (__int128)s.kva_e4 * in->price_e6;
@@ -73,8 +74,9 @@ static enum err_code basic_fee_limits(const struct basic_fee *in, struct err *e)
              in->segments[i].days >= 0 && in->segments[i].days <= 31;
     }
     if (!ok) {
-        return fail(e, ERR_LIMIT, "basic fee: a power is 0 to 10^6 kW (kVA), a price 0 to 1000 yuan, "
-                                  "a segment 0 to 31 days");
+        return fail(e, ERR_LIMIT,
+                    "basic fee: a power is 0 to 10^6 kW (kVA), a price 0 to 1000 yuan, "
+                    "a segment 0 to 31 days");
     }
     return OK;
 }
@@ -86,10 +88,10 @@ enum err_code tariff_basic_fee(const struct basic_fee *in, struct basic_fee_resu
         return e ? e->code : ERR_LIMIT;
     }
     if (in->mode == BASIC_FEE_CAPACITY) {
-        *out = (struct basic_fee_result){ .fee = capacity_fee(in) };
+        *out = (struct basic_fee_result){.fee = capacity_fee(in)};
         return OK;
     }
-    struct basic_fee_result r = { .fee = { 0 } };
+    struct basic_fee_result r = {.fee = {0}};
     r.discount90 = in->kva_e4 > 0 && in->kwh_e4 >= DISCOUNT_KWH_PER_KVA * in->kva_e4;
     int64_t price_e6 = in->price_e6;
     if (r.discount90) { /* 90 % of the price, rounded to 4 decimals */
@@ -135,10 +137,11 @@ int tariff_power_factor(int64_t active, int64_t reactive)
     return k;
 }
 
-/* Reductions in 1/100 percent for 1, 2, 3.. hundredths above the standard; the last one holds on. */
-static const int REDUCE_90[] = { 15, 30, 45, 60, 75 };
-static const int REDUCE_85[] = { 10, 20, 30, 40, 50, 65, 80, 95, 110 };
-static const int REDUCE_80[] = { 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 115, 130 };
+/* Reductions in 1/100 percent for 1, 2, 3.. hundredths above the standard; the last one holds on.
+ */
+static const int REDUCE_90[] = {15, 30, 45, 60, 75};
+static const int REDUCE_85[] = {10, 20, 30, 40, 50, 65, 80, 95, 110};
+static const int REDUCE_80[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 115, 130};
 
 static int reduction(const int *table, int n, int above)
 {
@@ -184,5 +187,5 @@ enum err_code tariff_power_factor_rate(int standard, int factor, int *rate_e4, s
 
 struct money tariff_power_factor_adjust(struct money base, int rate_e4)
 {
-    return (struct money){ (int64_t)round_half_away((__int128)base.fen * rate_e4, 4) };
+    return (struct money){(int64_t)round_half_away((__int128)base.fen * rate_e4, 4)};
 }
