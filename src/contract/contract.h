@@ -1,0 +1,282 @@
+/* contract.h - who owes whom for what: contracts, orders, and the strategy texts they name.
+ *
+ * A settlement needs everything an agreement fixed, as it stood in the period: which strategy,
+ * which calendar and price books, which meters, which parties, which values. A contract (合同) says
+ * this in versions; an order (订单) says that money flows for it, for which stations and between
+ * which accounts.
+ *
+ * Laws
+ *  1. A version of a contract is immutable but for its end; a change is a new version from a day
+ * on, and ends the one before it on that day.
+ *  2. A station is bound by at most one contract on any day, and an order has no twin in its time:
+ *     tested in the transaction that writes (ERR_CONFLICT names the other one).
+ *  3. A strategy version is immutable; publishing the same text again changes nothing.
+ *  4. A contract names the exact versions of its strategy and amendments, and those of their
+ *     libraries: what it meant can be read for ever.
+ *  5. A row is visible to the organisations that are party to it (product.md 5.1).
+ *
+ * Terms, the JSON text of a version. Ids are strings; numbers decimal strings in the declared unit
+ * (ratios as "0.88"). `title`s of a strategy's declarations say what each name means.
+ *
+ *     { "parties":  { "consumer": "ORG", "investor": "ORG", "grid": "ORG" },
+ *       "calendar": "zj", "category": "", "dates": { "HEAT": ["2026-07-03"] },
+ *       "prices":   { "grid_price": "zj-1-10kv" },
+ *       "meters":   { "gen": "POINT", "export": "POINT" },
+ *       "series":   { "spot_price": { "point": "POINT", "digits": 6 } },
+ *       "settings": { "discount": "0.88", "price_mode": "discount", "carry": true, "floor": null,
+ *                     "tiers": [["0.95", "1"], [null, "0.5"]] },
+ *       "units":    { "area": { "unit": "m2", "digits": 2 } },
+ *       "groups":   { "lessee": [ { "name": "T1", "party": "SHOP", "org": "ORG", "settings": {},
+ *                                   "meters": {}, "series": {}, "units": {}, "groups": {} } ] } }
+ *
+ * null is an optional parameter that was not agreed; a row [null, x] has no upper bound, [x, null]
+ * no value. Every key may be left out. Unknown keys are refused with their place.
+ */
+#ifndef SK_CONTRACT_CONTRACT_H
+#define SK_CONTRACT_CONTRACT_H
+#include "base/base.h"
+#include "store/store.h"
+
+extern const struct store_migrations contract_migrations;
+
+#define CONTRACT_TERMS_MAX (256u << 10) /* bytes: a park of 1,000 lessees at 200 bytes each fits   \
+                                         */
+#define CONTRACT_STATIONS_MAX 64        /* of one order; the largest known campus has 22 */
+#define CONTRACT_DEPTH_MAX 8            /* groups within groups; Tally's own listings use 2 */
+
+/* ---- strategy texts ---------------------------------------------------------------------------
+ */
+
+#define STRATEGY_TEXT_BYTES_MAX (256u << 10) /* as strategy.h has it */
+#define STRATEGY_USES_MAX 16                 /* libraries and amendments of one version */
+
+/* A published text: a strategy, a library it uses, or an amendment to one. */
+struct strategy_ref {
+    struct str name;
+    int32_t version; /* from 1, counted by us */
+};
+struct strategy_text {
+    struct strategy_ref ref;
+    struct str title;
+    struct str text;
+    struct sha256 hash;              /* of name, text and uses */
+    const struct strategy_ref *uses; /* the library versions `use NAME` means in this text */
+    size_t n_uses;
+    struct instant published;
+};
+/* Stores `text` under `name` as its next version, in the caller's core transaction; the same text
+ * and uses as some version give that version (`*fresh` false). `uses` must exist. Whether it is
+ * sound Tally is the caller's to prove first (settle_strategy_check). */
+SK_MUST_USE enum err_code contract_strategy_publish(struct db *db, struct arena *a, struct str name,
+                                                    struct str title, struct str text,
+                                                    const struct strategy_ref *uses, size_t n_uses,
+                                                    struct instant now, struct strategy_text *out,
+                                                    bool *fresh, struct err *e);
+/* version 0: the newest. ERR_NOT_FOUND. A strategy is no organisation's, hence without scope. */
+SK_MUST_USE enum err_code contract_strategy_get(struct db *db, struct arena *a, struct str name,
+                                                int32_t version, struct strategy_text *out,
+                                                struct err *e);
+/* By name and version, without texts; `after` continues (NULL: from the start). */
+#define CONTRACT_LIST_MAX 200
+SK_MUST_USE enum err_code contract_strategy_list(struct db *db, struct arena *a,
+                                                 const struct strategy_ref *after,
+                                                 const struct strategy_text **out, size_t *n,
+                                                 struct err *e);
+
+/* ---- terms, parsed ----------------------------------------------------------------------------
+ */
+
+enum term_kind { TERM_TEXT, TERM_YES_NO, TERM_ABSENT, TERM_TABLE };
+struct term_row {
+    struct str bound, value; /* at == NULL where the text says null */
+};
+struct term_setting {
+    struct str name;
+    enum term_kind kind;
+    struct str text; /* a decimal or a choice: the strategy's declaration decides */
+    bool yes;
+    const struct term_row *rows;
+    size_t n_rows;
+};
+struct term_feed { /* a meter (digits 4) or a series */
+    struct str name;
+    int64_t point_id;
+    int32_t digits;
+};
+struct term_name { /* a price and its book, or a party and its organisation's id */
+    struct str name, value;
+};
+struct term_unit {
+    struct str name, unit;
+    int32_t digits;
+};
+struct term_dates {
+    struct str name;
+    const struct day *days;
+    size_t n;
+};
+struct term_member;
+struct term_group {
+    struct str name;
+    const struct term_member *members;
+    size_t n;
+};
+struct term_part { /* the top, or one member of a group */
+    const struct term_setting *settings;
+    size_t n_settings;
+    const struct term_feed *feeds; /* meters, then series */
+    size_t n_feeds;
+    const struct term_unit *units;
+    size_t n_units;
+    const struct term_group *groups;
+    size_t n_groups;
+};
+struct term_member {
+    struct str name, party; /* party "" : the member's own name */
+    int64_t org_id;         /* 0: none */
+    struct term_part part;
+};
+struct contract_party {
+    struct str name; /* as the strategy names it, or a member's party name */
+    int64_t org_id;
+};
+struct contract_terms {
+    struct str calendar, category; /* "" where none */
+    const struct contract_party *parties;
+    size_t n_parties; /* members' parties included */
+    const struct term_name *prices;
+    size_t n_prices;
+    const struct term_dates *dates;
+    size_t n_dates;
+    struct term_part top;
+};
+/* Own scanner: 15,000 of these are read in one settlement. ERR_INPUT with the byte and the path.
+ * The result points into `text` and `a`. */
+SK_MUST_USE enum err_code contract_terms_parse(struct arena *a, struct str text,
+                                               struct contract_terms *out, struct err *e);
+
+/* ---- contracts ----------------------------------------------------------------------------------
+ */
+
+enum contract_state { CONTRACT_DRAFT = 1, CONTRACT_EFFECTIVE, CONTRACT_SUSPENDED, CONTRACT_ENDED };
+
+struct contract {
+    int64_t contract_id; /* 0 when given to contract_create: made there */
+    int32_t version;     /* from 1 */
+    struct str no;       /* 合同编号, unique */
+    struct str title;
+    enum contract_state state;
+    struct day from, until; /* half-open; until 0: open */
+    struct strategy_ref strategy;
+    const struct strategy_ref *amendments;
+    size_t n_amendments;
+    const int64_t *stations;
+    size_t n_stations;
+    struct str terms;   /* JSON, above */
+    struct sha256 hash; /* of all of the above but ids and state; filled by us */
+};
+/* Writes version 1 in the caller's core transaction. Parties and stations come from the terms and
+ * `stations`. ERR_INPUT: the terms; ERR_CONFLICT: the number, or a station that is bound in that
+ * time (named `CONTRACT_OVERLAP`); ERR_NOT_FOUND: the strategy version. */
+SK_MUST_USE enum err_code contract_create(struct db *db, struct scope s, struct contract *c,
+                                          struct instant now, struct err *e);
+/* A new version of c->contract_id from c->from on; the one in force then ends there. */
+SK_MUST_USE enum err_code contract_change(struct db *db, struct scope s, struct contract *c,
+                                          struct instant now, struct err *e);
+/* The version in force on `on`. ERR_NOT_FOUND, also for who is no party. */
+SK_MUST_USE enum err_code contract_get(struct db *db, struct arena *a, struct scope s,
+                                       int64_t contract_id, struct day on, struct contract *out,
+                                       struct err *e);
+SK_MUST_USE enum err_code contract_find_no(struct db *db, struct arena *a, struct scope s,
+                                           struct str no, int64_t *contract_id, struct err *e);
+
+/* ---- orders -------------------------------------------------------------------------------------
+ */
+
+enum order_state { ORDER_ACTIVE = 1, ORDER_SUSPENDED, ORDER_ENDED };
+
+/* One direction of an order's money: exactly one payer and one payee account. The accounts are
+ * texts until bank accounts have a table; a statement shows them masked. */
+struct order_leg {
+    struct str payer, payee; /* party names */
+    struct str payer_account, payee_account;
+};
+struct order {
+    int64_t order_id; /* 0 when given to order_create */
+    int64_t contract_id;
+    struct str no;           /* 订单编号, unique */
+    int64_t station_id;      /* the first of its stations: where its lines are kept */
+    const int64_t *stations; /* all, station_id first; NULL: just that one */
+    size_t n_stations;
+    const struct order_leg *legs;
+    size_t n_legs;
+    struct day from, until; /* half-open; until 0: open */
+    enum order_state state;
+};
+/* In the caller's core transaction. ERR_CONFLICT: the number, or the contract has an order for that
+ * station in that time. */
+SK_MUST_USE enum err_code order_create(struct db *db, struct scope s, struct order *o,
+                                       struct instant now, struct err *e);
+SK_MUST_USE enum err_code order_get(struct db *db, struct arena *a, struct scope s,
+                                    int64_t order_id, struct order *out, struct err *e);
+SK_MUST_USE enum err_code order_find_no(struct db *db, struct arena *a, struct scope s,
+                                        struct str no, int64_t *order_id, struct err *e);
+
+/* Numbers from other documents (grid bill, first settlement; the year's totals) that a strategy
+ * asks for as `input`: JSON settings for one order and period, replacing what was there. */
+SK_MUST_USE enum err_code order_input_put(struct db *db, struct scope s, int64_t order_id,
+                                          struct day period_from, struct str settings,
+                                          struct instant now, struct err *e);
+
+/* Many at once, each contract with its order (same index): version 1, stations and orders new.
+ * Checks as contract_create and order_create, overlap by one query per thousand; all or nothing in
+ * the caller's core transaction. Ids are filled in. */
+SK_MUST_USE enum err_code contract_create_bulk(struct db *db, struct scope s,
+                                               struct contract *contracts, struct order *orders,
+                                               size_t n, struct instant now, struct err *e);
+
+/* ---- what a settlement loads
+ * ---------------------------------------------------------------------- */
+
+/* An order with the contract version in force over the whole of [from, until). */
+struct contract_binding {
+    int64_t order_id, station_id, contract_id;
+    struct str order_no, contract_no;
+    int32_t contract_version;
+    struct strategy_ref strategy;
+    const struct strategy_ref *amendments;
+    size_t n_amendments;
+    struct str calendar,
+        books; /* books: canonical text of the prices, for sharing what is resolved */
+    struct str terms;
+    struct sha256 contract_hash;
+    struct str inputs; /* JSON settings of the period, "" if none */
+    bool split; /* a new contract version starts within the period: it needs two statements (6.3) */
+    bool last;  /* the order or contract ends with this period: a final statement */
+};
+/* Orders active over [from, until), ascending by id, after `after`; at most `limit`. One query. */
+#define CONTRACT_LOAD_MAX 1024
+SK_MUST_USE enum err_code contract_load(struct db *db, struct arena *a, struct scope s,
+                                        struct day from, struct day until, int64_t after,
+                                        size_t limit, const struct contract_binding **out,
+                                        size_t *n, struct err *e);
+/* One order, as of a given contract version (0: the one in force). */
+SK_MUST_USE enum err_code contract_load_one(struct db *db, struct arena *a, struct scope s,
+                                            int64_t order_id, struct day from, struct day until,
+                                            int32_t version, struct contract_binding *out,
+                                            struct err *e);
+/* The different (strategy version, amendments, calendar, books, category/dates) that are in force
+ * in a period: what a run prepares once and shares. `sample` is one binding with it. */
+struct contract_kind {
+    struct contract_binding sample;
+    int64_t orders;
+};
+#define CONTRACT_KINDS_MAX 4096 /* of one run; the reference operator has some 200 */
+SK_MUST_USE enum err_code contract_kinds(struct db *db, struct arena *a, struct scope s,
+                                         struct day from, struct day until,
+                                         const struct contract_kind **out, size_t *n,
+                                         struct err *e);
+/* The legs of one order, in listed order. */
+SK_MUST_USE enum err_code order_legs(struct db *db, struct arena *a, int64_t order_id,
+                                     const struct order_leg **out, size_t *n, struct err *e);
+#endif
