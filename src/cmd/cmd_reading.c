@@ -2,5 +2,5 @@
 #include "cmd/cmd.h"
 
 const struct command reading_commands[] = {
-    { 0 },
+    {0},
 };
