@@ -36,6 +36,8 @@ XTEST   := $(wildcard tests/*/*.c)
 XTESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter %_test.c,$(XTEST)))
 XHELP   := $(filter-out %_test.c %_bench.c,$(XTEST))
 FUZZERS := $(FUZZ:src/%.c=build/fuzz/%)
+BENCH   := $(filter %_bench.c,$(SRC) $(XTEST))
+BENCHES := $(BENCH:%.c=$(B)/bench/%)
 OBJ      = $(1:%.c=$(B)/%.o)
 
 .PHONY: all tests check fuzzers bench soak clean tidy
@@ -58,6 +60,15 @@ $(B)/test/%: $(B)/src/%.o $(B)/libsunkeeper.a
 $(B)/tests/%_test: $(B)/tests/%_test.o $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a
 	@mkdir -p $(@D)
 	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+# Programs named *_bench print the table; tools/bench/run adds the peers.
+$(B)/bench/%: $(B)/%.o $(B)/libsunkeeper.a
+	@mkdir -p $(@D)
+	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+bench: all $(BENCHES)
+	tools/bench/run
+# The long forms: ten minutes a fuzzer, a million random programs, thousands of kills.
+soak: all tests fuzzers
+	SK_FUZZ_SECONDS=600 SK_RANDOM=1000000 SK_KILLS=2000 SK_TEST_SECONDS=36000 tests/run
 check: tests all
 	tests/run unit
 fuzzers: $(FUZZERS)
