@@ -2,8 +2,7 @@
  * adjustment (settlement-rules 4.1 to 4.3), as pure functions of integers. */
 #include "tariff/tariff.h"
 
-/* ---- 4.1 the price of a grid-agency user (代理购电) -------------------------------------------
- */
+/* ---- 4.1 the price of a grid-agency user (代理购电) ------------------------------------- */
 
 enum err_code tariff_compose(const struct tariff_component *components, size_t n,
                              const int64_t ratio_e6[TOU_PERIODS], struct tariff_composition *out,

@@ -4,9 +4,11 @@
 static const struct {
     const char *word, *title;
 } PERIODS[TOU_PERIODS] = {
-    [TOU_SHARP] = { "sharp", "尖峰" },   [TOU_PEAK] = { "peak", "高峰" },
-    [TOU_FLAT] = { "flat", "平" },       [TOU_VALLEY] = { "valley", "低谷" },
-    [TOU_DEEP_VALLEY] = { "deep_valley", "深谷" },
+    [TOU_SHARP] = {"sharp", "尖峰"},
+    [TOU_PEAK] = {"peak", "高峰"},
+    [TOU_FLAT] = {"flat", "平"},
+    [TOU_VALLEY] = {"valley", "低谷"},
+    [TOU_DEEP_VALLEY] = {"deep_valley", "深谷"},
 };
 
 const char *tou_period_word(enum tou_period p)

@@ -87,7 +87,7 @@ bool tariff_holidays_year(const struct tariff_holidays *h, int year); /* is it k
 SK_MUST_USE enum err_code tariff_calendar_read(struct arena *a, struct json doc,
                                                struct tariff_calendar **out, struct err *e);
 /* A calendar from the schedules of a case (`sunkeeper.tou/1`): `first` until the first of
- * `versions`, then each from its instant on (the `tou_versions` of a case; n may be 0).
+ * `versions`, then each from its instant on (the `tou_versions` of a case; n may be 0). The
  * HOLIDAY_DEEP of its rules is a date set of that name (struct tariff_dates). */
 struct tariff_schedule_version {
     struct instant from;
@@ -117,8 +117,8 @@ struct tariff_stretch {
     struct str doc;               /* the document it was taken from */
     int64_t yuan_e6[TOU_PERIODS]; /* TARIFF_NO_PRICE where the book has none */
 };
-/* The stretches in force in [from, until), in order; the first may begin before `from`. `tier`
- * counts from 0. ERR_GAP: the book does not cover all of it; the text says from when on. */
+/* The stretches in force in [from, until), in order, cut to it. `tier` counts
+ * from 0. ERR_GAP: the book does not cover all of it; the text says from when on. */
 SK_MUST_USE enum err_code tariff_book_stretches(struct arena *a, const struct tariff_book *b,
                                                 int tier, struct instant from, struct instant until,
                                                 const struct tariff_stretch **out, size_t *n,
