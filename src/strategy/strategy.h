@@ -27,7 +27,7 @@
 struct strategy;       /* a checked and planned strategy */
 struct strategy_bound; /* bound to one order and period  */
 
-/* ---- messages ------------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------- */
 
 struct strategy_message {
     struct str file;
@@ -48,7 +48,7 @@ struct strategy_messages {
 /* Prints one as section 9 of the language page shows, with the caret and the fix. */
 void strategy_message_text(struct text *t, const struct strategy_message *m);
 
-/* ---- load ----------------------------------------------------------------------------------- */
+/* ---- load ------------------------------------------------------------------------------- */
 
 /* How `use NAME` and `amendment .. of NAME` find their texts. False: there is none. */
 struct strategy_library {
@@ -73,7 +73,7 @@ SK_MUST_USE enum err_code strategy_format(struct arena *arena, struct str file, 
                                           struct str *out, struct strategy_messages *messages,
                                           struct err *e);
 
-/* ---- what a binding must give --------------------------------------------------------------- */
+/* ---- what a binding must give ----------------------------------------------------------- */
 
 enum strategy_kind {
     STRATEGY_METER,
@@ -109,7 +109,7 @@ size_t strategy_groups(const struct strategy *s, const struct strategy_group **o
 size_t strategy_parties(const struct strategy *s, const struct str **out);
 size_t strategy_windows(const struct strategy *s, const struct str **out);
 
-/* ---- bind ----------------------------------------------------------------------------------- */
+/* ---- bind ------------------------------------------------------------------------------- */
 
 /* n intervals of `minutes` (1..1440) from `start`. */
 struct strategy_axis {
@@ -191,7 +191,7 @@ SK_MUST_USE enum err_code strategy_bind(struct arena *arena, const struct strate
                                         const struct strategy_binding *b,
                                         struct strategy_bound **out, struct err *e);
 
-/* ---- run ------------------------------------------------------------------------------------ */
+/* ---- run -------------------------------------------------------------------------------- */
 
 enum strategy_quality { QUALITY_ACTUAL, QUALITY_ESTIMATED, QUALITY_MANUAL, QUALITY_MISSING };
 
@@ -266,7 +266,7 @@ size_t strategy_values(struct arena *arena, const struct strategy_bound *b,
                        const struct strategy_result *r, struct str name,
                        const struct strategy_printed **out);
 
-/* ---- explain -------------------------------------------------------------------------------- */
+/* ---- explain ---------------------------------------------------------------------------- */
 
 /* The arithmetic of a line, then each name in it once, down to the sources (section 7.6). */
 void strategy_explain(struct arena *arena, const struct strategy_bound *b,

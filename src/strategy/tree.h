@@ -56,7 +56,7 @@
 #define SK_STRATEGY_TREE_H
 #include "strategy/strategy.h"
 
-/* ---- limits (language page, section 8) ------------------------------------------------------- */
+/* ---- limits (language page, section 8) -------------------------------------------------- */
 #define TALLY_DEFINITIONS_MAX 256
 #define TALLY_LINES_MAX 64
 #define TALLY_NESTING_MAX 32
@@ -66,7 +66,7 @@
 #define TALLY_SCALE_MAX 30      /* decimals of a product; 38 digits are all of 127 bits       */
 #define TALLY_ERRORS_MAX 200    /* messages of one load; a text with more is not a strategy   */
 
-/* ---- types ----------------------------------------------------------------------------------- */
+/* ---- types ------------------------------------------------------------------------------ */
 
 /* A unit is a product of powers. kWh is kW * h: the one identity there is. */
 enum tally_base {
@@ -117,7 +117,7 @@ static inline bool type_is_wide(const struct tally_type *t)
     return t->bound > (unsigned __int128)INT64_MAX;
 }
 
-/* ---- places and text ------------------------------------------------------------------------- */
+/* ---- places and text -------------------------------------------------------------------- */
 
 struct tally_place {
     int16_t file;         /* index in program->files */
@@ -126,7 +126,7 @@ struct tally_place {
     int32_t n;            /* characters to underline */
 };
 
-/* ---- expressions ----------------------------------------------------------------------------- */
+/* ---- expressions ------------------------------------------------------------------------ */
 
 enum tally_op {
     /* leaves */
@@ -186,13 +186,17 @@ struct tally_expr {
     int32_t n_axes;
     bool by;                   /* `by` (names what stays); else `over`, or nothing written       */
     struct tally_expr *where;  /* NULL: no filter                                                */
+    int16_t depth;             /* of the tree below: bounds every walk                           */
+    bool bare_zero;            /* NUMBER: 0 without unit or percent sign                         */
+    struct unit_text *units;   /* the parser's own: the unit as written, places of names         */
+    struct tally_place *axis_at, *case_at;
     tally_shape inner;         /* aggregates and selections: axes of argument and where together */
     tally_shape gone;          /* aggregates: axes that are reduced                              */
     tally_shape gained;        /* aggregates: HOUR, DATE, TOU looked up from INTERVAL            */
     struct tally_type type;
 };
 
-/* ---- names ----------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------ */
 
 enum tally_symbol_kind {
     SYMBOL_PARTY,        /* index in parties                                      */
@@ -259,7 +263,7 @@ struct tally_choice {
     int32_t n;
 };
 
-/* ---- statements ------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------- */
 
 struct tally_except {
     struct tally_expr *when, *body;
@@ -359,7 +363,7 @@ SK_MUST_USE enum err_code tally_load(struct arena *arena, struct str file, struc
                                      struct tally_program **out,
                                      struct strategy_messages *messages, struct err *e);
 
-/* ---- words for messages, explain and print --------------------------------------------------- */
+/* ---- words for messages, explain and print ---------------------------------------------- */
 
 struct str tally_file_name(const struct tally_program *p, struct tally_place at);
 /* The canonical text of an expression: "round(grid_price * discount, 4)". */

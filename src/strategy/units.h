@@ -1,0 +1,14 @@
+/* units.h - what the checker knows about a unit beyond tree.h: its name, its digits, its limit. */
+#ifndef SK_STRATEGY_UNITS_H
+#define SK_STRATEGY_UNITS_H
+#include "strategy/tree.h"
+
+/* A builtin unit by its name; "ratio" and "count" are not among them. */
+bool unit_find(struct str name, struct tally_unit *out);
+bool unit_is_word(struct str name);
+/* Decimals of a parameter, input or state, and of a meter or series, unless `digits` says so. */
+int unit_param_digits(const struct tally_unit *u, bool count);
+int unit_reading_digits(const struct tally_unit *u);
+/* Largest |value| of the unit, in whole units: the bound of sources and of rounded quotients. */
+unsigned __int128 unit_limit(const struct tally_unit *u);
+#endif
