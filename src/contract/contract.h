@@ -39,10 +39,11 @@
 
 extern const struct store_migrations contract_migrations;
 
-#define CONTRACT_TERMS_MAX (256u << 10) /* bytes: a park of 1,000 lessees at 200 bytes each fits   \
-                                         */
-#define CONTRACT_STATIONS_MAX 64        /* of one order; the largest known campus has 22 */
-#define CONTRACT_DEPTH_MAX 8            /* groups within groups; Tally's own listings use 2 */
+#define CONTRACT_TERMS_MAX                                                                         \
+    (256u << 10)                 /* bytes: a park of 1,000 lessees at 200 bytes each fits          \
+                                  */
+#define CONTRACT_STATIONS_MAX 64 /* of one order; the largest known campus has 22 */
+#define CONTRACT_DEPTH_MAX 8     /* groups within groups; Tally's own listings use 2 */
 
 /* ---- strategy texts ---------------------------------------------------------------------------
  */
@@ -229,7 +230,7 @@ SK_MUST_USE enum err_code order_input_put(struct db *db, struct scope s, int64_t
                                           struct instant now, struct err *e);
 
 /* Many at once, each contract with its order (same index): version 1, stations and orders new.
- * Checks as contract_create and order_create, overlap by one query per thousand; all or nothing in
+ * Checks as contract_create and order_create, and the same for those given; all or nothing in
  * the caller's core transaction. Ids are filled in. */
 SK_MUST_USE enum err_code contract_create_bulk(struct db *db, struct scope s,
                                                struct contract *contracts, struct order *orders,
@@ -238,45 +239,51 @@ SK_MUST_USE enum err_code contract_create_bulk(struct db *db, struct scope s,
 /* ---- what a settlement loads
  * ---------------------------------------------------------------------- */
 
-/* An order with the contract version in force over the whole of [from, until). */
+/* An order with one contract version, over the part of the period in which both are in force. A
+ * version that starts within the period gives a binding of its own: two statements (6.3). */
 struct contract_binding {
     int64_t order_id, station_id, contract_id;
     struct str order_no, contract_no;
     int32_t contract_version;
+    struct day from, until; /* clipped to the period */
     struct strategy_ref strategy;
     const struct strategy_ref *amendments;
     size_t n_amendments;
-    struct str calendar,
-        books; /* books: canonical text of the prices, for sharing what is resolved */
+    struct str
+        tariff_key; /* canonical text of calendar, category, dates and prices: equal, shared */
     struct str terms;
     struct sha256 contract_hash;
     struct str inputs; /* JSON settings of the period, "" if none */
-    bool split; /* a new contract version starts within the period: it needs two statements (6.3) */
-    bool last;  /* the order or contract ends with this period: a final statement */
+    const struct order_leg *legs;
+    size_t n_legs;
+    bool last; /* the order or contract ends with this period: a final statement */
 };
-/* Orders active over [from, until), ascending by id, after `after`; at most `limit`. One query. */
+/* Orders active in [from, until), ascending by (order, contract version), those behind `after`
+ * (NULL: from the start); at most `limit`. Two queries, however many. */
 #define CONTRACT_LOAD_MAX 1024
 SK_MUST_USE enum err_code contract_load(struct db *db, struct arena *a, struct scope s,
-                                        struct day from, struct day until, int64_t after,
-                                        size_t limit, const struct contract_binding **out,
-                                        size_t *n, struct err *e);
-/* One order, as of a given contract version (0: the one in force). */
+                                        struct day from, struct day until,
+                                        const struct contract_binding *after, size_t limit,
+                                        const struct contract_binding **out, size_t *n,
+                                        struct err *e);
+/* One order over [from, until), which must lie in the validity of the contract version (0: the one
+ * in force on `from`). */
 SK_MUST_USE enum err_code contract_load_one(struct db *db, struct arena *a, struct scope s,
                                             int64_t order_id, struct day from, struct day until,
                                             int32_t version, struct contract_binding *out,
                                             struct err *e);
-/* The different (strategy version, amendments, calendar, books, category/dates) that are in force
- * in a period: what a run prepares once and shares. `sample` is one binding with it. */
-struct contract_kind {
-    struct contract_binding sample;
-    int64_t orders;
-};
+/* How many bindings contract_load() would give in all. */
+SK_MUST_USE enum err_code contract_count(struct db *db, struct scope s, struct day from,
+                                         struct day until, int64_t *out, struct err *e);
+/* The different (strategy version, amendments, tariff key, clipped period) of a period: what a run
+ * prepares once and shares. `sample` is one binding with it. */
 #define CONTRACT_KINDS_MAX 4096 /* of one run; the reference operator has some 200 */
 SK_MUST_USE enum err_code contract_kinds(struct db *db, struct arena *a, struct scope s,
                                          struct day from, struct day until,
-                                         const struct contract_kind **out, size_t *n,
+                                         const struct contract_binding **out, size_t *n,
                                          struct err *e);
-/* The legs of one order, in listed order. */
-SK_MUST_USE enum err_code order_legs(struct db *db, struct arena *a, int64_t order_id,
-                                     const struct order_leg **out, size_t *n, struct err *e);
+/* The JSON object of settings that order_input_put takes. */
+SK_MUST_USE enum err_code contract_settings_parse(struct arena *a, struct str text,
+                                                  const struct term_setting **out, size_t *n,
+                                                  struct err *e);
 #endif

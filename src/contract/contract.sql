@@ -1,0 +1,87 @@
+-- migration 1 core
+create table strategy_version (
+    name {text} not null check (length(name) between 1 and 64),
+    version {i64} not null check (version > 0),
+    title {text} not null,
+    body {text} not null,
+    hash {text} not null check (length(hash) = 64),
+    uses {text} not null,
+    created_at {i64} not null,
+    primary key (name, version)
+) {strict};
+{append_only} strategy_version;
+create unique index strategy_version_hash on strategy_version (name, hash);
+
+create table contract (
+    contract_id {i64} not null,
+    version {i64} not null check (version > 0),
+    no {text} not null check (length(no) between 1 and 64),
+    title {text} not null,
+    state {i16} not null check (state between 1 and 4),
+    valid_from {i64} not null,
+    valid_until {i64} not null check (valid_until > valid_from),
+    successor {i16} not null check (successor in (0, 1)),
+    strategy {text} not null,
+    strategy_version {i64} not null,
+    amendments {text} not null,
+    tariff_key {text} not null,
+    terms {text} not null,
+    hash {text} not null check (length(hash) = 64),
+    created_at {i64} not null,
+    updated_at {i64} not null,
+    primary key (contract_id, version),
+    unique (no, version)
+) {strict};
+create table contract_party (
+    contract_id {i64} not null,
+    version {i64} not null,
+    name {text} not null,
+    org_id {i64} not null,
+    primary key (contract_id, version, name)
+) {strict};
+create index contract_party_org on contract_party (org_id, contract_id);
+create table contract_station (
+    contract_id {i64} not null,
+    version {i64} not null,
+    station_id {i64} not null,
+    valid_from {i64} not null,
+    valid_until {i64} not null,
+    primary key (contract_id, version, station_id)
+) {strict};
+create index contract_station_from on contract_station (station_id, valid_from);
+create table sales_order (
+    order_id {i64} not null primary key,
+    contract_id {i64} not null,
+    no {text} not null unique check (length(no) between 1 and 64),
+    station_id {i64} not null,
+    valid_from {i64} not null,
+    valid_until {i64} not null check (valid_until > valid_from),
+    state {i16} not null check (state between 1 and 3),
+    created_at {i64} not null,
+    updated_at {i64} not null,
+    ver {i64} not null
+) {strict};
+create index sales_order_contract on sales_order (contract_id, valid_from);
+create table order_station (
+    order_id {i64} not null,
+    seq {i64} not null,
+    station_id {i64} not null,
+    primary key (order_id, seq)
+) {strict};
+create table order_leg (
+    order_id {i64} not null,
+    seq {i64} not null,
+    payer {text} not null,
+    payee {text} not null,
+    payer_account {text} not null,
+    payee_account {text} not null,
+    primary key (order_id, seq),
+    unique (order_id, payer, payee)
+) {strict};
+create table order_input (
+    order_id {i64} not null,
+    period_from {i64} not null,
+    settings {text} not null,
+    created_at {i64} not null,
+    primary key (order_id, period_from)
+) {strict};
