@@ -794,7 +794,7 @@ static enum err_code bindings_load(struct db *db, struct arena *a, struct scope 
 }
 
 enum err_code contract_load(struct db *db, struct arena *a, struct scope s, struct day from,
-                            struct day until, const struct contract_binding *after, size_t limit,
+                            struct day until, const struct contract_mark *after, size_t limit,
                             const struct contract_binding **out, size_t *n, struct err *e)
 {
     check(limit > 0 && limit <= CONTRACT_LOAD_MAX);
@@ -840,10 +840,23 @@ enum err_code contract_load_one(struct db *db, struct arena *a, struct scope s, 
     return OK;
 }
 
-enum err_code contract_count(struct db *db, struct scope s, struct day from, struct day until,
-                             int64_t *out, struct err *e)
+enum err_code contract_pages(struct db *db, struct arena *a, struct scope s, struct day from,
+                             struct day until, size_t every, const struct contract_mark **marks,
+                             size_t *n_marks, int64_t *n_bindings, struct err *e)
 {
-    return rows_count_bindings(db, s, from.yyyymmdd, until.yyyymmdd, out, e);
+    int64_t total = 0;
+    if (rows_count_bindings(db, s, from.yyyymmdd, until.yyyymmdd, &total, e) != OK) {
+        return e->code;
+    }
+    if (total / (int64_t)every > CONTRACT_MARKS_MAX) {
+        return fail(e, ERR_LIMIT, "%lld orders in one run; settle in parts", (long long)total);
+    }
+    if (rows_marks(db, a, s, from.yyyymmdd, until.yyyymmdd, every, (size_t)total / every + 1, marks,
+                   n_marks, e) != OK) {
+        return e->code;
+    }
+    *n_bindings = total;
+    return OK;
 }
 
 enum err_code contract_kinds(struct db *db, struct arena *a, struct scope s, struct day from,

@@ -258,12 +258,16 @@ struct contract_binding {
     size_t n_legs;
     bool last; /* the order or contract ends with this period: a final statement */
 };
+struct contract_mark {
+    int64_t order_id;
+    int32_t contract_version;
+};
 /* Orders active in [from, until), ascending by (order, contract version), those behind `after`
  * (NULL: from the start); at most `limit`. Two queries, however many. */
 #define CONTRACT_LOAD_MAX 1024
 SK_MUST_USE enum err_code contract_load(struct db *db, struct arena *a, struct scope s,
                                         struct day from, struct day until,
-                                        const struct contract_binding *after, size_t limit,
+                                        const struct contract_mark *after, size_t limit,
                                         const struct contract_binding **out, size_t *n,
                                         struct err *e);
 /* One order over [from, until), which must lie in the validity of the contract version (0: the one
@@ -272,9 +276,14 @@ SK_MUST_USE enum err_code contract_load_one(struct db *db, struct arena *a, stru
                                             int64_t order_id, struct day from, struct day until,
                                             int32_t version, struct contract_binding *out,
                                             struct err *e);
-/* How many bindings contract_load() would give in all. */
-SK_MUST_USE enum err_code contract_count(struct db *db, struct scope s, struct day from,
-                                         struct day until, int64_t *out, struct err *e);
+/* How many bindings contract_load() would give in all, and behind which ones a page of `every`
+ * ends: page i begins after marks[i - 1]. Pages can so be loaded in any order, by several threads.
+ */
+#define CONTRACT_MARKS_MAX 100000 /* pages of one run: 50 million orders at 500 */
+SK_MUST_USE enum err_code contract_pages(struct db *db, struct arena *a, struct scope s,
+                                         struct day from, struct day until, size_t every,
+                                         const struct contract_mark **marks, size_t *n_marks,
+                                         int64_t *n_bindings, struct err *e);
 /* The different (strategy version, amendments, tariff key, clipped period) of a period: what a run
  * prepares once and shares. `sample` is one binding with it. */
 #define CONTRACT_KINDS_MAX 4096 /* of one run; the reference operator has some 200 */

@@ -8,8 +8,8 @@ create table strategy_version (
     uses {text} not null,
     created_at {i64} not null,
     primary key (name, version)
-) {strict};
-{append_only} strategy_version;
+) {strict}
+{append_only}
 create unique index strategy_version_hash on strategy_version (name, hash);
 
 create table contract (

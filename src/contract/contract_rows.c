@@ -810,6 +810,36 @@ enum err_code rows_count_bindings(struct db *db, struct scope s, int32_t from, i
     return one_int(r, out, &found, e);
 }
 
+enum err_code rows_marks(struct db *db, struct arena *a, struct scope s, int32_t from,
+                         int32_t until, size_t every, size_t max, const struct contract_mark **out,
+                         size_t *n, struct err *e)
+{
+    static const char sql[] =
+        "select k.order_id, k.version from (select o.order_id as order_id, c.version as version, "
+        "row_number() over (order by o.order_id, c.version) as place" BOUND BOUND_WHERE
+        ") k where k.place % $5 = 0 order by k.order_id, k.version limit $6";
+    struct rows *r;
+    struct contract_mark *list = arena_many(a, max, struct contract_mark);
+    size_t count = 0;
+    if (rows_open(db, STORE_CORE, sql, &r, e) != OK) {
+        return e->code;
+    }
+    rows_scope(r, 1, s);
+    rows_int(r, 3, from);
+    rows_int(r, 4, until);
+    rows_int(r, 5, (int64_t)every);
+    rows_int(r, 6, (int64_t)max);
+    while (rows_next(r, e)) {
+        list[count++] = (struct contract_mark){rows_get_int(r, 0), (int32_t)rows_get_int(r, 1)};
+    }
+    if (rows_close(r, e) != OK) {
+        return e->code;
+    }
+    *out = list;
+    *n = count;
+    return OK;
+}
+
 enum err_code rows_kinds(struct db *db, struct arena *a, struct scope s, int32_t from,
                          int32_t until, struct kind_row **out, size_t *n, struct err *e)
 {

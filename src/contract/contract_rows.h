@@ -78,6 +78,10 @@ enum err_code rows_bindings(struct db *db, struct arena *a, struct scope s,
                             struct err *e);
 enum err_code rows_count_bindings(struct db *db, struct scope s, int32_t from, int32_t until,
                                   int64_t *out, struct err *e);
+/* Every `every`-th binding, at most `max`. */
+enum err_code rows_marks(struct db *db, struct arena *a, struct scope s, int32_t from,
+                         int32_t until, size_t every, size_t max, const struct contract_mark **out,
+                         size_t *n, struct err *e);
 /* One order per kind (the lowest id), with the first day of its binding. */
 struct kind_row {
     int64_t order_id;
