@@ -88,13 +88,25 @@ struct ingest_points {
     void *ctx;
 };
 
-/* Makes a batch durable, all or nothing. `outcome[i]` is an enum reading_outcome for each reading;
- * `*known` when this batch was taken before (outcomes are then not looked at). */
+/* Makes a batch durable, all or nothing. `source` ("file:" and its hash) and `batch_id` name it.
+ * `outcome[i]` is an enum reading_outcome for each reading; `*known` when this batch was taken
+ * before (outcomes are then not looked at). */
 struct ingest_sink {
-    enum err_code (*take)(void *ctx, struct str batch_id, const struct reading *r, size_t n,
-                          uint8_t *outcome, bool *known, struct err *e);
+    enum err_code (*take)(void *ctx, struct str source, int64_t batch_id, const struct reading *r,
+                          size_t n, uint8_t *outcome, bool *known, struct err *e);
     void *ctx;
 };
+
+/* The sink that matters: the reading room's journal, batches split by shard; with `fold` each batch
+ * is folded at once, so that duplicates and conflicts stand in the report with their line. A batch
+ * that was known is not told apart again. Reset with {0} and these three fields. */
+struct ingest_store {
+    struct db *db;
+    const struct reading_points *points;
+    struct instant now;
+    bool fold;
+};
+struct ingest_sink ingest_store_sink(struct ingest_store *s);
 
 #define INGEST_LINE_MAX 65536u     /* 96 columns of 20 digits need 2 KB; longer is not a table */
 #define INGEST_COLUMNS_MAX 2048u   /* a park with 2,000 meters side by side */
