@@ -5,6 +5,7 @@
  * that share the twelve months among them. `tier_add` is what each tier pays on top, per kWh.
  */
 #include "tariff/calendar.h"
+#include "tariff/tariff_rows.h"
 
 #define COMPONENTS_MAX 32 /* a tariff notice lists five to ten */
 #define SEASONS_MAX 12
@@ -426,4 +427,35 @@ enum err_code tariff_book_stretches(struct arena *a, const struct tariff_book *b
     *out = list;
     *n = count;
     return OK;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------
+ */
+
+static void add_rows(struct price_row *rows, size_t *n, const struct book_version *v,
+                     const struct season *s, int tier)
+{
+    for (int p = 0; p < TOU_PERIODS; p++) {
+        if (s->yuan_e6[p] != TARIFF_NO_PRICE) {
+            int64_t add = v->tier_add_e6 ? v->tier_add_e6[tier] : 0;
+            rows[(*n)++] =
+                (struct price_row){v->from, s->name, tier, (enum tou_period)p, s->yuan_e6[p] + add};
+        }
+    }
+}
+
+size_t book_rows(struct arena *a, const struct tariff_book *b, const struct price_row **out)
+{
+    int tiers = b->n_tiers ? (int)b->n_tiers : 1;
+    size_t most = b->n_versions * SEASONS_MAX * (size_t)tiers * TOU_PERIODS, n = 0;
+    struct price_row *rows = arena_many(a, most, struct price_row);
+    for (size_t v = 0; v < b->n_versions; v++) {
+        for (size_t s = 0; s < b->versions[v].n_seasons; s++) {
+            for (int t = 0; t < tiers; t++) {
+                add_rows(rows, &n, &b->versions[v], &b->versions[v].seasons[s], t);
+            }
+        }
+    }
+    *out = rows;
+    return n;
 }

@@ -227,8 +227,8 @@ struct tariff_published {
     struct instant published;
 };
 /* Reads and proves the document (its `schema` says what it is), then stores it as the next version
- * in the caller's core transaction. The same content again changes nothing and gives the version
- * that has it (`*fresh` false). */
+ * in the caller's core transaction. The content of the newest version again changes nothing and
+ * gives that version (`*fresh` false). */
 SK_MUST_USE enum err_code tariff_publish(struct db *db, struct arena *a, struct json doc,
                                          struct instant now, struct tariff_published *out,
                                          bool *fresh, struct err *e);
