@@ -72,12 +72,14 @@ soak: all tests fuzzers
 check: tests all
 	tests/run unit
 fuzzers: $(FUZZERS)
-FUZZCC  := clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) \
+FUZZCC  := clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) -include base/banned.h \
            -fno-sanitize-recover=all
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  $@"; $(FUZZCC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
-build/fuzz/%: build/fuzz/obj/src/%.o $(LIB:%.c=build/fuzz/obj/%.o)
+build/fuzz/libsunkeeper.a: $(LIB:%.c=build/fuzz/obj/%.o)
+	@rm -f $@ && ar rcs $@ $^
+build/fuzz/%: build/fuzz/obj/src/%.o build/fuzz/libsunkeeper.a
 	@mkdir -p $(@D)
 	@echo "  $@"; $(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 tidy:
