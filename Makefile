@@ -19,7 +19,7 @@ OPT     := -O1 -g -fsanitize=thread
 HARD    := -fPIE
 endif
 PQ_INC  := $(shell pkg-config --cflags libpq 2>/dev/null || echo -I/usr/include/postgresql)
-CFLAGS  += -std=gnu11 $(OPT) $(WARN) $(HARD) -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) \
+CFLAGS  += -std=gnu11 $(OPT) $(WARN) $(HARD) -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc -Itests $(PQ_INC) \
            -include base/banned.h
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 LDLIBS  += -lsqlite3 -lpq -lcrypto -ljansson -lz -lzstd -largon2 -lpthread
@@ -35,6 +35,7 @@ TESTS   := $(TEST:src/%.c=$(B)/test/%)
 XTEST   := $(wildcard tests/*/*.c)
 XTESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter %_test.c,$(XTEST)))
 XHELP   := $(filter-out %_test.c %_bench.c,$(XTEST))
+SUPPORT := $(wildcard tests/support/*.c)
 FUZZERS := $(FUZZ:src/%.c=build/fuzz/%)
 BENCH   := $(filter %_bench.c,$(SRC) $(XTEST))
 BENCHES := $(BENCH:%.c=$(B)/bench/%)
@@ -53,9 +54,10 @@ $(B)/%.o: %.c
 	@echo "  $@"; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(foreach s,$(SQL),$(eval $(patsubst %.c,$(B)/%.o,$(filter $(dir $(s))%,$(SRC))): $(s)))
 tests: $(TESTS) $(XTESTS)
-$(B)/test/%: $(B)/src/%.o $(B)/libsunkeeper.a
+# tests/support is for every test, unit tests included (a PostgreSQL, temporary directories).
+$(B)/test/%: $(B)/src/%.o $(call OBJ,$(SUPPORT)) $(B)/libsunkeeper.a
 	@mkdir -p $(@D)
-	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(SUPPORT)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
 # Programs under tests/ may share helpers: every other C file of tests/ is linked into each of them.
 $(B)/tests/%_test: $(B)/tests/%_test.o $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a
 	@mkdir -p $(@D)

@@ -92,7 +92,10 @@ static inline struct scope scope_machine(void)
 bool scope_has(struct scope s, int64_t org_id);
 
 /* Test support: statements and commits executed so far (for counts, not times), and the fault shim:
- * with SK_FAULT=N[:kind] in the environment the N-th write or sync of the SQLite file layer fails
- * (kind: eio, full, torn; default eio). See store/README.md. */
+ * with SK_FAULT=N[:kind][:for_good] in the environment the N-th write, sync or truncate of SQLite's
+ * file layer fails (kind: eio, full, torn; default eio; 0 only counts). See store/README.md. */
 uint64_t store_writes_done(void);
+/* Writes, syncs and truncates that the fault shim has seen since a store was last opened for
+ * writing; 0 without SK_FAULT. A test loops over N until a run passes with fewer than N. */
+uint64_t store_file_writes(void);
 #endif
