@@ -64,7 +64,7 @@ def dec(x):
 def allocate(total, weights):
     """R6: exact split of an integer; None stands for ALLOC_WEIGHT."""
     weights = [F(w) for w in weights]
-    if total == 0 and all(w >= 0 for w in weights):
+    if total == 0:
         return [0] * len(weights)
     if any(w < 0 for w in weights) or sum(weights) == 0:
         return None
