@@ -28,7 +28,7 @@ enum sim_register {
     SIM_IMPORT,     /* from the grid, at the gate               */
     SIM_CHARGE,     /* storage, at its AC side                  */
     SIM_DISCHARGE,
-    SIM_REGISTERS
+    SIM_REGISTERS /* how many; in an event: all of them */
 };
 
 struct sim_meter {
@@ -48,6 +48,7 @@ struct sim_site {
     int32_t rated_w;        /* AC power of PV, storage or turbine                            */
     int32_t capacity_wh;    /* storage                                                       */
     int32_t efficiency_e4;  /* storage, round trip                                           */
+    const char *dispatch;   /* storage: 24 letters, one an hour: c charge, d discharge, -    */
     int32_t latitude_e2;    /* degrees x 100, north                                          */
     int32_t longitude_e2;   /* degrees x 100, east                                           */
     int32_t region;         /* sites of one region share their clouds                        */
@@ -57,11 +58,11 @@ struct sim_site {
 };
 
 enum sim_event_kind {
-    SIM_GAP,       /* boundaries in [from, until) were never stored                          */
-    SIM_LATE,      /* the gateway sends them only at `until`                                 */
-    SIM_FROZEN,    /* the register stands still and jumps to the truth at `until`            */
-    SIM_SWAP,      /* another meter from `from` on: its register begins at `value_e4`        */
-    SIM_RATIO,     /* another multiplier (`value_e4`, a plain number) from `from` on         */
+    SIM_GAP,    /* boundaries in [from, until) were never stored                      */
+    SIM_LATE,   /* the gateway sends them only at `until`                             */
+    SIM_FROZEN, /* the register stands still and jumps to the truth at `until`        */
+    SIM_SWAP,   /* another meter from `from` on: its register begins at `value_e4`    */
+    SIM_RATIO,  /* another multiplier (`value_e4`, a plain number) from `from` on     */
 };
 struct sim_event {
     enum sim_event_kind kind;
@@ -86,6 +87,10 @@ SK_MUST_USE enum err_code sim_world_add(struct sim_world *w, const struct sim_si
 /* The truth: energies of a day by slot, 10^-4 kWh. A register the site has not gives zeros. */
 void sim_truth(struct sim_world *w, int site, enum sim_register reg, struct day day,
                int64_t energy_e4[SLOTS]);
+
+/* What a register truly shows at a boundary of the world: what a photo would prove. */
+SK_MUST_USE enum err_code sim_register_at(struct sim_world *w, int site, enum sim_register reg,
+                                          struct instant at, int64_t *value_e4, struct err *e);
 
 /* One register value at a boundary, as the gateway sent it. */
 struct sim_sample {
