@@ -811,6 +811,26 @@ enum err_code contract_load(struct db *db, struct arena *a, struct scope s, stru
     return OK;
 }
 
+enum err_code contract_load_order(struct db *db, struct arena *a, struct scope s, struct day from,
+                                  struct day until, int64_t order_id,
+                                  const struct contract_binding **out, size_t *n, struct err *e)
+{
+    const struct binding_query q = {.from = from.yyyymmdd,
+                                    .until = until.yyyymmdd,
+                                    .only_order = order_id,
+                                    .limit = CONTRACT_LOAD_MAX};
+    struct contract_binding *b;
+    if (bindings_load(db, a, s, &q, &b, n, e) != OK) {
+        return e->code;
+    }
+    if (*n == 0) {
+        return fail(e, ERR_NOT_FOUND, "order %lld: not active in [%d, %d), or not yours",
+                    (long long)order_id, from.yyyymmdd, until.yyyymmdd);
+    }
+    *out = b;
+    return OK;
+}
+
 enum err_code contract_load_one(struct db *db, struct arena *a, struct scope s, int64_t order_id,
                                 struct day from, struct day until, int32_t version,
                                 struct contract_binding *out, struct err *e)

@@ -270,6 +270,11 @@ SK_MUST_USE enum err_code contract_load(struct db *db, struct arena *a, struct s
                                         const struct contract_mark *after, size_t limit,
                                         const struct contract_binding **out, size_t *n,
                                         struct err *e);
+/* The bindings of one order, as contract_load() would give them. */
+SK_MUST_USE enum err_code contract_load_order(struct db *db, struct arena *a, struct scope s,
+                                              struct day from, struct day until, int64_t order_id,
+                                              const struct contract_binding **out, size_t *n,
+                                              struct err *e);
 /* One order over [from, until), which must lie in the validity of the contract version (0: the one
  * in force on `from`). */
 SK_MUST_USE enum err_code contract_load_one(struct db *db, struct arena *a, struct scope s,

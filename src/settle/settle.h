@@ -19,9 +19,9 @@
  * state carried in, data snapshot): the same hash means there is nothing to do
  * (settlement-rules 6.8).
  *
- * A run's id follows from order, period and revision, so a repeat after a crash writes the same
- * rows: first the lines into series under (station, run, line), then the run into core with
- * lines_hash.
+ * A run's id follows from order, period, revision and input_hash, so a repeat after a crash writes
+ * the same rows: first the lines into series under (station, run, line), then the run into core
+ * with lines_hash.
  *
  * Threads: settle_run() uses base/queue.h. Each worker reads through a connection of its own and
  * owns the chunk of orders it settles; what is resolved once (strategies, calendars, prices) is
@@ -149,16 +149,17 @@ SK_MUST_USE enum err_code settle_try(struct db *db, struct arena *a, struct scop
 SK_MUST_USE enum err_code settle_again(struct db *db, struct arena *a, struct scope s,
                                        int64_t run_id, const struct settle_result **out,
                                        struct err *e);
-/* As settle_again, and stores the result as the next revision (law 7) in the caller's core
- * transaction. The series part is committed before by settle_write_lines(). */
+/* A correction: the run in force after `run_id` computed again as settle_again, but with the inputs
+ * (order_input_put) of now; the result is the next revision and supersedes it. Written by the two
+ * below: first the lines, a series transaction of its own; then the run in the caller's core
+ * transaction. */
+SK_MUST_USE enum err_code settle_correct(struct db *db, struct arena *a, struct scope s,
+                                         int64_t run_id, const struct settle_result **out,
+                                         struct err *e);
 SK_MUST_USE enum err_code settle_write_lines(struct db *db, const struct settle_result *r,
                                              struct err *e);
 SK_MUST_USE enum err_code settle_write_run(struct db *db, const struct settle_result *r,
                                            struct instant now, struct err *e);
-/* The result as the next revision after the run in force: sets run_id, revision, previous_run_id.
- */
-SK_MUST_USE enum err_code settle_next_revision(struct db *db, struct settle_result *r,
-                                               struct err *e);
 
 /* The lines of a stored run, read back from series with code, parties and money. */
 SK_MUST_USE enum err_code settle_lines(struct db *db, struct arena *a, struct scope s,

@@ -1,0 +1,373 @@
+/* again.c - one order computed by hand: tried, computed again as a stored run was, corrected, and
+ * explained down to the intervals.
+ */
+#include "settle/order.h"
+#include "settle/settle_rows.h"
+#include <stdarg.h>
+
+#define SOURCES_MAX 256 /* of one line: 64 names over a few members */
+
+/* A single order on the table. */
+struct single {
+    struct desk desk;
+    struct contract_binding binding;
+    struct kind kind;
+    struct work work;
+    struct settle_result result;
+    struct strategy_bound *bound;
+    struct strategy_result *ran;
+};
+
+static enum err_code single_compute(struct single *s, const struct prep_wish *wish,
+                                    const struct str *state_in, struct err *e)
+{
+    struct prep *prep = prep_new(s->desk.db, s->desk.arena);
+    struct reading_points *points;
+    if (prep_kind(prep, &s->binding, wish, &s->kind, e) != OK ||
+        reading_points_load(s->desk.db, scope_machine(), s->desk.arena, &points, e) != OK) {
+        return e->code;
+    }
+    s->desk.points = points;
+    if (work_open(&s->desk, &s->binding, &s->kind, state_in, &s->work, e) != OK ||
+        work_read(&s->desk, &s->work, 1, e) != OK) {
+        return e->code;
+    }
+    return work_run(&s->desk, &s->work, &s->result, &s->bound, &s->ran, e);
+}
+
+static struct single *single_new(struct db *db, struct arena *a)
+{
+    struct single *s = arena_make(a, struct single);
+    s->desk = (struct desk){db, NULL, a};
+    return s;
+}
+
+enum err_code settle_try(struct db *db, struct arena *a, struct scope scope,
+                         const struct settle_try *t, const struct settle_result **out,
+                         struct err *e)
+{
+    struct single *s = single_new(db, a);
+    const struct prep_wish wish = {.strategy_text = t->strategy_text};
+    if (contract_load_one(db, a, scope, t->order_id, t->period.from, t->period.until, 0,
+                          &s->binding, e) != OK ||
+        single_compute(s, &wish, NULL, e) != OK) {
+        return e->code;
+    }
+    *out = &s->result;
+    return OK;
+}
+
+static enum err_code run_find(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
+                              struct run_row *run, struct err *e)
+{
+    struct order order;
+    bool found;
+    if (rows_get_run(db, a, scope_machine(), run_id, run, &found, e) != OK) {
+        return e->code;
+    }
+    if (!found) {
+        return fail(e, ERR_NOT_FOUND, "run %lld: not there", (long long)run_id);
+    }
+    return scope.all ? OK : order_get(db, a, scope, run->order_id, &order, e);
+}
+
+/* With the versions of the run; `now` takes the inputs of now instead of the run's. */
+static enum err_code run_compute(struct single *s, const struct run_row *run, bool now,
+                                 struct err *e)
+{
+    const struct prep_wish wish = {.tariff = run->tariff};
+    struct arena *a = s->desk.arena;
+    if (contract_load_one(s->desk.db, a, scope_machine(), run->order_id, run->period.from,
+                          run->period.until, run->contract_version, &s->binding, e) != OK) {
+        return e->code;
+    }
+    if (!now) {
+        s->binding.inputs = run->inputs;
+    }
+    if (single_compute(s, &wish, &run->state_in, e) != OK) {
+        return e->code;
+    }
+    s->result.run_id = run->run_id;
+    s->result.revision = run->revision;
+    return OK;
+}
+
+enum err_code settle_again(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
+                           const struct settle_result **out, struct err *e)
+{
+    struct single *s = single_new(db, a);
+    struct run_row run;
+    if (run_find(db, a, scope, run_id, &run, e) != OK || run_compute(s, &run, false, e) != OK) {
+        return e->code;
+    }
+    *out = &s->result;
+    return OK;
+}
+
+enum err_code settle_correct(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
+                             const struct settle_result **out, struct err *e)
+{
+    struct single *s = single_new(db, a);
+    struct run_row run, last;
+    int64_t in_force = 0;
+    int32_t revision;
+    if (run_find(db, a, scope, run_id, &run, e) != OK ||
+        rows_run_in_force(db, scope_machine(), run.order_id, run.period.from.yyyymmdd, &in_force,
+                          e) != OK) {
+        return e->code;
+    }
+    if (in_force == 0) {
+        return fail(e, ERR_RULE, "run %lld: its order and period have no run in force",
+                    (long long)run_id);
+    }
+    if (run_find(db, a, scope, in_force, &last, e) != OK || run_compute(s, &last, true, e) != OK ||
+        rows_last_revision(db, scope_machine(), run.order_id, run.period.from.yyyymmdd, &revision,
+                           e) != OK) {
+        return e->code;
+    }
+    s->result.revision = revision + 1;
+    s->result.previous_run_id = in_force;
+    s->result.run_id = run_id_of(&s->binding, revision + 1, &s->result.input_hash);
+    *out = &s->result;
+    return OK;
+}
+
+/* ---- explaining
+ * ------------------------------------------------------------------------------------ */
+
+static const char *mark_word(int mark)
+{
+    static const char *const words[] = {"A", "E", "M", "-"};
+    return words[mark & 3];
+}
+
+/* Where one interval came from. */
+static enum err_code interval_explain(struct single *s, int64_t point_id, struct slot slot,
+                                      struct text *t, struct err *e)
+{
+    struct reading_origin o;
+    if (reading_origin(s->desk.db, s->desk.points, point_id, slot, &o, e) != OK) {
+        return e->code;
+    }
+    text_addf(t, "      %02d:%02d  ", slot.index / 4, slot.index % 4 * 15);
+    text_scaled(t, o.value, 4);
+    text_addf(t, " %s", mark_word(o.mark));
+    if (o.derived) {
+        text_add_c(t, "  = (");
+        text_scaled(t, o.end_e4, 4);
+        text_add_c(t, " - ");
+        text_scaled(t, o.start_e4, 4);
+        text_addf(t, ") x %d/%d x %d/%d, meter %lld", o.ct_num, o.ct_den, o.pt_num, o.pt_den,
+                  (long long)o.meter_id);
+    }
+    text_byte(t, '\n');
+    return OK;
+}
+
+static void day_line(const struct reading_day *d, struct text *t)
+{
+    int64_t sum = 0;
+    int count[4] = {0};
+    for (int i = 0; i < SLOTS; i++) {
+        sum += d->value[i];
+        count[d->mark[i] & 3]++;
+    }
+    text_add_c(t, "    ");
+    text_day(t, d->day);
+    text_add_c(t, "  ");
+    text_scaled(t, sum, 4);
+    text_addf(t, "  A %d", count[MARK_ACTUAL]);
+    for (int m = MARK_ESTIMATED; m <= MARK_MISSING; m++) {
+        if (count[m] > 0) {
+            text_addf(t, "  %s %d", mark_word(m), count[m]);
+        }
+    }
+    text_byte(t, '\n');
+}
+
+/* One source by day, and one of its days by interval. */
+static enum err_code source_explain(struct single *s, const struct strategy_source_use *use,
+                                    struct day only, struct text *t, struct err *e)
+{
+    const struct source *src = &s->work.sources[use->source];
+    const int32_t n = s->kind.n_days;
+    struct reading_day *days = arena_many(s->desk.arena, (size_t)n, struct reading_day);
+    text_addf(t, "  " STR_FMT "%s" STR_FMT ": point %lld, %d days\n", STR_ARG(use->name),
+              use->member.n ? " of " : "", STR_ARG(use->member), (long long)src->point_id, n);
+    if (reading_values(s->desk.db, s->desk.points, src->point_id, s->binding.from, n, days, e) !=
+        OK) {
+        return e->code;
+    }
+    for (int32_t d = 0; d < n; d++) {
+        if (only.yyyymmdd && days[d].day.yyyymmdd != only.yyyymmdd) {
+            continue;
+        }
+        day_line(&days[d], t);
+        for (int i = 0; only.yyyymmdd && i < SLOTS; i++) {
+            if (interval_explain(s, src->point_id, (struct slot){days[d].day, i}, t, e) != OK) {
+                return e->code;
+            }
+        }
+    }
+    return OK;
+}
+
+static bool use_seen(const struct strategy_source_use *use, const int32_t *seen, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (seen[i] == use->source) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err_code settle_explain(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
+                             struct str code, struct day day, struct text *t, struct err *e)
+{
+    struct single *s = single_new(db, a);
+    struct run_row run;
+    int32_t seen[SOURCES_MAX];
+    size_t n_seen = 0, shown = 0;
+    if (run_find(db, a, scope, run_id, &run, e) != OK || run_compute(s, &run, false, e) != OK) {
+        return e->code;
+    }
+    if (s->result.outcome != SETTLE_WRITTEN) {
+        return fail(e, ERR_RULE, "run %lld: " STR_FMT, (long long)run_id,
+                    STR_ARG(s->result.failure));
+    }
+    if (memcmp(s->result.lines_hash.b, run.lines_hash.b, sizeof(run.lines_hash.b)) != 0) {
+        text_add_c(t, "The readings have changed since: what follows is from those of now.\n");
+    }
+    for (size_t i = 0; i < s->ran->n_lines; i++) {
+        const struct strategy_source_use *use;
+        const struct strategy_line *l = &s->ran->lines[i];
+        if (code.n > 0 && !str_eq(code, l->code)) {
+            continue;
+        }
+        shown++;
+        strategy_explain(a, s->bound, s->ran, l->id, t);
+        size_t n = strategy_trace(a, s->bound, s->ran, l->id, &use);
+        for (size_t u = 0; u < n; u++) {
+            if (use[u].source < 0 || (size_t)use[u].source >= s->work.n_sources ||
+                use_seen(&use[u], seen, n_seen)) {
+                continue;
+            }
+            if (n_seen < SOURCES_MAX) {
+                seen[n_seen++] = use[u].source;
+            }
+            if (source_explain(s, &use[u], day, t, e) != OK) {
+                return e->code;
+            }
+        }
+    }
+    if (shown == 0) {
+        return fail(e, ERR_NOT_FOUND, "no line " STR_FMT " in this run", STR_ARG(code));
+    }
+    return OK;
+}
+
+enum err_code settle_strategy_check(struct db *db, struct arena *a, struct str name,
+                                    struct str text, const struct strategy_ref *uses, size_t n_uses,
+                                    struct text *messages, struct err *e)
+{
+    const struct strategy *s;
+    return prep_load_text(prep_new(db, a), name, text, uses, n_uses, NULL, 0, &s, messages, e);
+}
+
+/* ---- the room's part of `sunkeeper check`
+ * ------------------------------------------------------------- */
+
+#define CHECK_PAGE 1000 /* runs looked at together */
+
+__attribute__((format(printf, 3, 4))) static void finding(struct settle_checked *c,
+                                                          struct text *wrong, const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    c->wrong++;
+    text_addf(wrong, "%s\n", line);
+}
+
+/* Core and series say the same of a run. */
+static enum err_code run_check(struct db *db, struct arena *a, const struct run_row *run,
+                               struct settle_checked *c, struct text *wrong, struct err *e)
+{
+    struct settle_line *lines;
+    size_t n;
+    int64_t fen = 0;
+    if (rows_lines(db, a, scope_machine(), run->station_id, run->run_id, &lines, &n, e) != OK) {
+        return e->code;
+    }
+    for (size_t i = 0; i < n; i++) {
+        fen += lines[i].fen;
+        if (lines[i].net_fen + lines[i].vat_fen != lines[i].fen) {
+            finding(c, wrong, "I2: run %lld line %d: net and VAT are not the amount",
+                    (long long)run->run_id, lines[i].no);
+        }
+    }
+    struct sha256 h = settle_lines_hash(lines, n);
+    if ((int64_t)n != run->n_lines || fen != run->fen ||
+        memcmp(h.b, run->lines_hash.b, sizeof(h.b)) != 0) {
+        finding(c, wrong, "I3: run %lld: %zu lines of %lld fen in series, %lld of %lld in core",
+                (long long)run->run_id, n, (long long)fen, (long long)run->n_lines,
+                (long long)run->fen);
+    }
+    c->runs++;
+    c->lines += (int64_t)n;
+    return OK;
+}
+
+/* I3: the same inputs give the same lines; other inputs are no fault, but said. */
+static enum err_code run_check_again(struct db *db, struct arena *a, const struct run_row *run,
+                                     struct settle_checked *c, struct text *wrong, struct err *e)
+{
+    const struct settle_result *r;
+    if (settle_again(db, a, scope_machine(), run->run_id, &r, e) != OK) {
+        return e->code;
+    }
+    c->recomputed++;
+    if (memcmp(r->input_hash.b, run->input_hash.b, sizeof(r->input_hash.b)) != 0) {
+        c->changed++;
+    } else if (memcmp(r->lines_hash.b, run->lines_hash.b, sizeof(r->lines_hash.b)) != 0) {
+        finding(c, wrong, "I3: run %lld: the same inputs give other lines now",
+                (long long)run->run_id);
+    }
+    return OK;
+}
+
+enum err_code settle_check(struct db *db, int64_t sample, struct settle_checked *out,
+                           struct text *wrong, struct err *e)
+{
+    struct arena *page = arena_new(), *one = arena_new();
+    struct settle_checked c = {0};
+    int64_t after = 0, doubles = 0;
+    size_t n = 1;
+    enum err_code rc = rows_count_double(db, &doubles, e);
+    if (rc == OK && doubles > 0) {
+        finding(&c, wrong, "I4: %lld orders have two runs in force for one period",
+                (long long)doubles);
+    }
+    while (rc == OK && n > 0) {
+        struct run_row *runs;
+        arena_reset(page);
+        rc = rows_list_runs(db, page, scope_machine(), after, CHECK_PAGE, &runs, &n, e);
+        for (size_t i = 0; rc == OK && i < n; i++) {
+            arena_reset(one);
+            rc = run_check(db, one, &runs[i], &c, wrong, e);
+            if (rc == OK && sample > 0 && c.runs % sample == 0) {
+                rc = run_check_again(db, one, &runs[i], &c, wrong, e);
+            }
+            after = runs[i].run_id;
+        }
+    }
+    if (rc == OK) {
+        *out = c;
+    }
+    arena_free(page);
+    arena_free(one);
+    return rc;
+}
