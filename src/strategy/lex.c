@@ -4,26 +4,36 @@
 #include "base/check.h"
 
 static const char *const WORDS[WORD_N] = {
-    [WORD_NONE] = "",           [WORD_STRATEGY] = "strategy", [WORD_LIBRARY] = "library",
-    [WORD_AMENDMENT] = "amendment", [WORD_OF] = "of",         [WORD_PARTY] = "party",
-    [WORD_WINDOW] = "window",   [WORD_USE] = "use",           [WORD_EXCEPT] = "except",
-    [WORD_WHEN] = "when",       [WORD_NEXT] = "next",         [WORD_LINE] = "line",
-    [WORD_FLAG] = "flag",       [WORD_WARN] = "warn",         [WORD_HOLD] = "hold",
-    [WORD_FAIL] = "fail",       [WORD_EACH] = "each",         [WORD_METER] = "meter",
-    [WORD_SERIES] = "series",   [WORD_PRICE] = "price",       [WORD_PARAM] = "param",
-    [WORD_INPUT] = "input",     [WORD_STATE] = "state",       [WORD_COUNT] = "count",
-    [WORD_YES_NO] = "yes_no",   [WORD_TABLE] = "table",       [WORD_FROM] = "from",
-    [WORD_UPTO] = "upto",       [WORD_DIGITS] = "digits",     [WORD_WITHIN] = "within",
-    [WORD_BY] = "by",           [WORD_OPTIONAL] = "optional", [WORD_PER] = "per",
-    [WORD_YEAR] = "year",       [WORD_GROUP] = "group",       [WORD_UNIT] = "unit",
-    [WORD_VAT] = "vat",         [WORD_ON] = "on",             [WORD_TOP] = "top",
-    [WORD_NO] = "no",           [WORD_SHOWING] = "showing",   [WORD_SETTLED] = "settled",
-    [WORD_ELSE] = "else",       [WORD_OR] = "or",             [WORD_AND] = "and",
-    [WORD_NOT] = "not",         [WORD_IS] = "is",             [WORD_AT] = "at",
-    [WORD_AGREED] = "agreed",   [WORD_IF] = "if",             [WORD_THEN] = "then",
-    [WORD_CHOOSE] = "choose",   [WORD_TIME] = "time",         [WORD_IN] = "in",
-    [WORD_HOLIDAY] = "holiday", [WORD_WORKDAY] = "workday",   [WORD_HOURS] = "hours",
-    [WORD_OVER] = "over",       [WORD_WHERE] = "where",
+    [WORD_NONE] = "",           [WORD_STRATEGY] = "strategy",
+    [WORD_LIBRARY] = "library", [WORD_AMENDMENT] = "amendment",
+    [WORD_OF] = "of",           [WORD_PARTY] = "party",
+    [WORD_WINDOW] = "window",   [WORD_USE] = "use",
+    [WORD_EXCEPT] = "except",   [WORD_WHEN] = "when",
+    [WORD_NEXT] = "next",       [WORD_LINE] = "line",
+    [WORD_FLAG] = "flag",       [WORD_WARN] = "warn",
+    [WORD_HOLD] = "hold",       [WORD_FAIL] = "fail",
+    [WORD_EACH] = "each",       [WORD_METER] = "meter",
+    [WORD_SERIES] = "series",   [WORD_PRICE] = "price",
+    [WORD_PARAM] = "param",     [WORD_INPUT] = "input",
+    [WORD_STATE] = "state",     [WORD_COUNT] = "count",
+    [WORD_YES_NO] = "yes_no",   [WORD_TABLE] = "table",
+    [WORD_FROM] = "from",       [WORD_UPTO] = "upto",
+    [WORD_DIGITS] = "digits",   [WORD_WITHIN] = "within",
+    [WORD_BY] = "by",           [WORD_OPTIONAL] = "optional",
+    [WORD_PER] = "per",         [WORD_YEAR] = "year",
+    [WORD_GROUP] = "group",     [WORD_UNIT] = "unit",
+    [WORD_VAT] = "vat",         [WORD_ON] = "on",
+    [WORD_TOP] = "top",         [WORD_NO] = "no",
+    [WORD_SHOWING] = "showing", [WORD_SETTLED] = "settled",
+    [WORD_ELSE] = "else",       [WORD_OR] = "or",
+    [WORD_AND] = "and",         [WORD_NOT] = "not",
+    [WORD_IS] = "is",           [WORD_AT] = "at",
+    [WORD_AGREED] = "agreed",   [WORD_IF] = "if",
+    [WORD_THEN] = "then",       [WORD_CHOOSE] = "choose",
+    [WORD_TIME] = "time",       [WORD_IN] = "in",
+    [WORD_HOLIDAY] = "holiday", [WORD_WORKDAY] = "workday",
+    [WORD_HOURS] = "hours",     [WORD_OVER] = "over",
+    [WORD_WHERE] = "where",
 };
 
 struct str word_text(enum word w)
@@ -259,12 +269,13 @@ static void token_string(struct lexer *l)
 static const struct {
     const char *text;
     enum mark mark;
-} MARKS[] = { /* the longer first */
-    { "..", MARK_RANGE }, { "->", MARK_ARROW },  { "<=", MARK_LE },    { ">=", MARK_GE },
-    { "(", MARK_LPAREN }, { ")", MARK_RPAREN },  { "{", MARK_LBRACE }, { "}", MARK_RBRACE },
-    { ",", MARK_COMMA },  { ":", MARK_COLON },   { ".", MARK_DOT },    { "+", MARK_PLUS },
-    { "-", MARK_MINUS },  { "*", MARK_STAR },    { "/", MARK_SLASH },  { "=", MARK_ASSIGN },
-    { "|", MARK_BAR },    { "<", MARK_LT },      { ">", MARK_GT },
+} MARKS[] = {
+    /* the longer first */
+    { "..", MARK_RANGE }, { "->", MARK_ARROW }, { "<=", MARK_LE },    { ">=", MARK_GE },
+    { "(", MARK_LPAREN }, { ")", MARK_RPAREN }, { "{", MARK_LBRACE }, { "}", MARK_RBRACE },
+    { ",", MARK_COMMA },  { ":", MARK_COLON },  { ".", MARK_DOT },    { "+", MARK_PLUS },
+    { "-", MARK_MINUS },  { "*", MARK_STAR },   { "/", MARK_SLASH },  { "=", MARK_ASSIGN },
+    { "|", MARK_BAR },    { "<", MARK_LT },     { ">", MARK_GT },
 };
 
 /* Signs as a Chinese keyboard gives them, and what is meant. */
@@ -272,11 +283,11 @@ static const struct {
     uint32_t c;
     const char *ascii;
 } WIDE_SIGNS[] = {
-    { 0xff08, "(" }, { 0xff09, ")" }, { 0xff0c, "," }, { 0xff1a, ":" }, { 0xff1d, "=" },
-    { 0xff0b, "+" }, { 0xff0d, "-" }, { 0x00d7, "*" }, { 0x00f7, "/" }, { 0xff05, "%" },
+    { 0xff08, "(" },  { 0xff09, ")" },  { 0xff0c, "," }, { 0xff1a, ":" }, { 0xff1d, "=" },
+    { 0xff0b, "+" },  { 0xff0d, "-" },  { 0x00d7, "*" }, { 0x00f7, "/" }, { 0xff05, "%" },
     { 0x201c, "\"" }, { 0x201d, "\"" }, { 0xff1e, ">" }, { 0xff1c, "<" }, { 0x2265, ">=" },
-    { 0x2264, "<=" }, { 0xff5b, "{" }, { 0xff5d, "}" }, { 0xff5c, "|" }, { 0x3002, "." },
-    { 0xff03, "#" }, { 0x3000, " " },
+    { 0x2264, "<=" }, { 0xff5b, "{" },  { 0xff5d, "}" }, { 0xff5c, "|" }, { 0x3002, "." },
+    { 0xff03, "#" },  { 0x3000, " " },
 };
 
 static void bad_character(struct lexer *l, uint32_t c, int n)
@@ -285,8 +296,7 @@ static void bad_character(struct lexer *l, uint32_t c, int n)
     for (size_t i = 0; i < sizeof WIDE_SIGNS / sizeof WIDE_SIGNS[0]; i++) {
         if (WIDE_SIGNS[i].c == c) {
             report(l->report, at, "G02", (struct str){ 0 },
-                   "'%.*s' is a full-width sign; write '%s'",
-                   n, l->at, WIDE_SIGNS[i].ascii);
+                   "'%.*s' is a full-width sign; write '%s'", n, l->at, WIDE_SIGNS[i].ascii);
             advance(l, n);
             return;
         }
@@ -339,8 +349,7 @@ static void lex_tokens(struct lexer *l)
     }
 }
 
-struct tally_file *lex_file(struct arena *a, struct str name, struct str text,
-                            struct reporter *r)
+struct tally_file *lex_file(struct arena *a, struct str name, struct str text, struct reporter *r)
 {
     struct tally_file *f = arena_make(a, struct tally_file);
     f->name = str_dup(a, name);

@@ -128,8 +128,8 @@ bool parse_need_name(struct parser *p, const char *what, struct name_at *out)
 void names_add(struct parser *p, struct names *list, struct name_at name)
 {
     if ((list->n & (list->n - 1)) == 0) { /* a power of two: full */
-        struct name_at *more = arena_many(p->arena, (size_t)(list->n ? 2 * list->n : 1),
-                                          struct name_at);
+        struct name_at *more =
+            arena_many(p->arena, (size_t)(list->n ? 2 * list->n : 1), struct name_at);
         if (list->n) {
             memcpy(more, list->at, (size_t)list->n * sizeof *more);
         }
@@ -322,9 +322,8 @@ static bool parse_attribute(struct parser *p, struct statement *s, bool *any)
             parse_expected(p, "a number of digits");
             return false;
         }
-        s->digits = d.scale == 0 && d.units >= 0 && d.units <= DECIMAL_SCALE_MAX
-                        ? (int32_t)d.units
-                        : -1;
+        s->digits =
+            d.scale == 0 && d.units >= 0 && d.units <= DECIMAL_SCALE_MAX ? (int32_t)d.units : -1;
         return true;
     }
     if (parse_take_word(p, WORD_WITHIN)) {
@@ -840,9 +839,12 @@ static struct statement *parse_block(struct parser *p, bool group)
     bool block = p->blocks > 0;
     while (parse_peek(p)->kind != TOKEN_END && !(block && parse_is_mark(p, MARK_RBRACE))) {
         parse_layout(p, LAYOUT_STATEMENT);
-        int32_t before = p->at;
+        int32_t before = p->at, node = p->nodes->n;
         struct statement *s = group ? parse_member(p) : parse_statement(p);
+        p->lost = p->lost || !s;
         if (s) {
+            s->node_from = node;
+            s->node_to = p->nodes->n;
             *end = s;
             end = &s->next;
         }
@@ -893,8 +895,7 @@ static void find_opaque(struct parser *p)
     }
 }
 
-struct parsed *parse_file(struct nodes *nodes, struct reporter *r, struct str name,
-                          struct str text)
+struct parsed *parse_file(struct nodes *nodes, struct reporter *r, struct str name, struct str text)
 {
     struct parsed *out = arena_make(nodes->arena, struct parsed);
     struct parser p = { .arena = nodes->arena, .nodes = nodes, .report = r };
@@ -905,5 +906,6 @@ struct parsed *parse_file(struct nodes *nodes, struct reporter *r, struct str na
     find_opaque(&p);
     parse_head(&p, out);
     out->first = parse_block(&p, false);
+    out->lost = p.lost;
     return out;
 }

@@ -68,6 +68,9 @@ struct statement {
     struct names names;      /* PARTY */
     struct name_at of;       /* GROUP */
     bool broken;             /* a part could not be read: poison */
+    bool poisoned;           /* names of it mean nothing: its users are silent */
+    int32_t each_axis;       /* EACH */
+    int32_t node_from, node_to; /* its expressions' nodes, by id */
     /* DECL, TABLE */
     enum strategy_kind decl;
     struct type_text type;
@@ -97,6 +100,7 @@ struct parsed {
     struct statement *first;
     struct tally_file *file;
     int16_t index; /* of the file */
+    bool lost;     /* a statement without a name could not be read */
 };
 
 /* Nodes of all files of a program share one numbering. */
@@ -119,6 +123,7 @@ struct parser {
     int16_t index;
     int32_t at;          /* token */
     int32_t nesting;
+    bool lost;           /* see struct parsed */
     bool failed;         /* this statement has an error: skip to the next one */
     bool row;            /* inside a table's braces: a unit may stand before ':' */
     bool type;           /* inside a type: what follows / or * is a unit */

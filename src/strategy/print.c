@@ -15,13 +15,13 @@
 struct printer {
     const struct tally_file *f;
     struct text *out;
-    int32_t column;   /* display columns on this line */
-    int32_t depth;    /* blocks that are open */
-    int32_t braces;   /* broken case braces that are open */
-    bool fresh;       /* nothing on this line yet */
-    bool first;       /* nothing printed at all, or just after an opening brace */
-    bool flat;        /* one line, no comments: for messages */
-    bool must_break;  /* a comment ended the line */
+    int32_t column;  /* display columns on this line */
+    int32_t depth;   /* blocks that are open */
+    int32_t braces;  /* broken case braces that are open */
+    bool fresh;      /* nothing on this line yet */
+    bool first;      /* nothing printed at all, or just after an opening brace */
+    bool flat;       /* one line, no comments: for messages */
+    bool must_break; /* a comment ended the line */
 };
 
 static bool space_between(const struct token *a, const struct token *b)

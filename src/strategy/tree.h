@@ -22,7 +22,8 @@
  *     {resource, day}; with INTERVAL in a shape HOUR, DATE and TOU are not (they are looked up).
  *  6. Only the quotients TALLY_DIV and TALLY_FN_MEAN have scale TALLY_NO_SCALE, and each is the
  *     first argument of a round or round_down, of nothing else. That call's `type.bound` is the
- *     RANGE limit of its result (inclusive, in units of 10^-scale). Other bounds never fail.
+ *     RANGE limit of its result (inclusive, in units of 10^-scale): that of its unit; without a
+ *     unit 100 (a ratio), or 10^6 if rounded to 0 digits (a count). Other bounds never fail.
  *  7. Definitions and lines refer to each other without cycles; `order` lists them so that what is
  *     used comes first.
  *

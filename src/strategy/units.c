@@ -7,10 +7,18 @@ static const struct {
     const char *name;
     enum tally_base base;
 } NAMES[] = {
-    { "yuan", BASE_YUAN },   { "kW", BASE_KW },       { "h", BASE_H },
-    { "kvarh", BASE_KVARH }, { "kVA", BASE_KVA },     { "m3", BASE_M3 },
-    { "piece", BASE_PIECE }, { "call", BASE_CALL },   { "min", BASE_MIN },
-    { "day", BASE_DAY },     { "month", BASE_MONTH }, { "m2", BASE_M2 },
+    { "yuan", BASE_YUAN },
+    { "kW", BASE_KW },
+    { "h", BASE_H },
+    { "kvarh", BASE_KVARH },
+    { "kVA", BASE_KVA },
+    { "m3", BASE_M3 },
+    { "piece", BASE_PIECE },
+    { "call", BASE_CALL },
+    { "min", BASE_MIN },
+    { "day", BASE_DAY },
+    { "month", BASE_MONTH },
+    { "m2", BASE_M2 },
     { "degree_day", BASE_DEGREE_DAY },
 };
 #define N_NAMES (sizeof NAMES / sizeof NAMES[0])
@@ -145,7 +153,7 @@ int unit_reading_digits(const struct tally_unit *u)
     return 4;
 }
 
-/* 10^3 .. 10^12, section 4. A ratio that is a quotient or written without unit may be a count. */
+/* Section 4 of the language page; units it does not name have the limit of counts. */
 unsigned __int128 unit_limit(const struct tally_unit *u)
 {
     switch (only_base(u)) {
@@ -157,9 +165,9 @@ unsigned __int128 unit_limit(const struct tally_unit *u)
     case BASE_YUAN:
         return 1000000000000;
     case -1:
-        return unit_is_price(u) ? 10000 : 1000000;
+        return unit_is_price(u) ? 10000 : UNIT_LIMIT_COUNT;
     default:
-        return only_base(u) >= BASE_OPAQUE ? 1000000000 : 1000000;
+        return only_base(u) >= BASE_OPAQUE ? 1000000000 : UNIT_LIMIT_COUNT;
     }
 }
 

@@ -9,6 +9,9 @@ bool unit_is_word(struct str name);
 /* Decimals of a parameter, input or state, and of a meter or series, unless `digits` says so. */
 int unit_param_digits(const struct tally_unit *u, bool count);
 int unit_reading_digits(const struct tally_unit *u);
+/* Whole numbers that a ratio and a count may reach. */
+#define UNIT_LIMIT_RATIO 100
+#define UNIT_LIMIT_COUNT 1000000
 /* Largest |value| of the unit, in whole units: the bound of sources and of rounded quotients. */
 unsigned __int128 unit_limit(const struct tally_unit *u);
 #endif
