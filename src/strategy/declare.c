@@ -531,6 +531,7 @@ static bool set_type(struct checker *c, struct tally_decl *d, const struct state
         break;
     }
     d->type.kind = TALLY_NUMBER;
+    d->count = t->unit.count;
     if (!declare_unit(c, &t->unit, &d->type.unit)) {
         return false;
     }

@@ -1,8 +1,5 @@
-/* load.c - from a text to a checked program, and to what the rest of the house sees of it. */
+/* load.c - from a text to a checked program. */
 #include "strategy/check.h"
-
-/* Part of every hash: a change of the language's meaning gets a new number. */
-#define LANGUAGE_VERSION "tally 1\n"
 
 static enum err_code refuse(const struct strategy_messages *m, struct err *e)
 {

@@ -252,6 +252,7 @@ struct tally_decl {
     struct tally_type type; /* of a reference to it: shape, unit, scale, bound, absent */
     const struct tally_table *table; /* TABLE params                                   */
     bool optional, per_year, has_min, has_max;
+    bool count;             /* declared as `count`, else a ratio where there is no unit   */
     struct decimal min, max;
     int32_t optional_bit;   /* in struct tally_set; -1                                 */
     struct tally_expr *initial; /* default: NUMBER, NEG of it, CHOICE, YES, NO; NULL   */
@@ -383,7 +384,7 @@ struct tally_unit unit_div(struct tally_unit a, struct tally_unit b);
 bool unit_eq(const struct tally_unit *a, const struct tally_unit *b);
 bool unit_is_none(const struct tally_unit *u);
 bool unit_is_opaque(const struct tally_unit *u); /* carries the own unit of a group */
-/* The strategy's own view of struct strategy (load.c); the plan is attached by plan.c. */
+/* What strategy_load() makes (strategy.c). A library loaded alone has no plan. */
 struct strategy_plan;
 struct strategy {
     const struct tally_program *program;
@@ -396,6 +397,8 @@ struct strategy {
     const struct str *windows;
     size_t n_windows;
 };
+/* decls.c: the lists of a strategy, from its program. */
+void strategy_describe(struct arena *arena, struct strategy *s);
 /* plan.c: called by strategy_load() on a program without errors. */
 SK_MUST_USE enum err_code strategy_plan_make(struct arena *arena, const struct tally_program *p,
                                              const struct strategy_plan **out, struct err *e);
