@@ -413,6 +413,7 @@ static enum err_code read_schedule(struct reader *r, struct json doc, struct str
             return e->code;
         }
         out->doc = str_dup(r->arena, out->doc);
+        out->open = true; /* proved for the whole year, whatever part of it is used */
         return schedule_cover(r->calendar, out, e);
     }
     return fail(e, ERR_NOT_FOUND, "%s: no schedule '" STR_FMT "'", list.path, STR_ARG(id));
