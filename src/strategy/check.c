@@ -374,7 +374,7 @@ static void check_definition(struct checker *c, int32_t i)
         ok = set_bound(c, d->body, d->type.bound);
     }
     d->curve = is_curve(c, d->type.shape);
-    int digits = unit_printed_digits(&d->type.unit);
+    int digits = check_printed_digits(c, &d->type.unit);
     if (ok && d->title.n && d->type.kind == TALLY_NUMBER && !d->curve && !d->type.any_unit &&
         d->type.scale > digits) {
         report(c->report, d->at, "T17",

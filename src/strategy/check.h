@@ -52,6 +52,9 @@ struct checker {
     tally_shape *line_each, *flag_each; /* axes of the `each` blocks around it */
     struct tally_set *facts_yes, *facts_no; /* by definition: what its yes or no proves agreed */
     int32_t n_optional;
+    /* Digits that contracts agree on: round(x, d) with a count parameter d lets the unit of x be
+     * printed with up to so many, where they are more than its own (R3: default 2). */
+    int8_t agreed_digits[BASE_N];
 };
 
 /* ---- names.c ---------------------------------------------------------------------------- */
@@ -85,6 +88,8 @@ void check_statements(struct checker *c);
 /* `facts`: optional parameters known to be agreed where the expression stands. */
 void check_expr(struct checker *c, struct tally_expr *x, const struct tally_set *facts);
 void check_call(struct checker *c, struct tally_expr *x, const struct tally_set *facts);
+/* Decimals that a value of this unit may be printed with, agreed ones included. */
+int check_printed_digits(const struct checker *c, const struct tally_unit *u);
 /* What a yes, a no of x proves agreed. */
 struct tally_set facts_if_yes(const struct checker *c, const struct tally_expr *x);
 struct tally_set facts_if_no(const struct checker *c, const struct tally_expr *x);

@@ -121,6 +121,28 @@ static void round_quotient(struct checker *c, struct tally_expr *x, int digits)
     set_bound(c, x, mul_wide(limit, pow10_wide(digits)));
 }
 
+/* Energy and power have places of their own: that of kWh is the one of the hour. */
+static int agreed_place(const struct tally_unit *u)
+{
+    int base = unit_only_base(u);
+    return base == BASE_KW && u->exp[BASE_H] == 1 ? BASE_H : base;
+}
+
+/* Money stays in fen, whatever a contract agrees on. */
+static void agree_digits(struct checker *c, const struct tally_unit *u, int digits)
+{
+    int at = agreed_place(u);
+    if (at >= 0 && at != BASE_YUAN && digits > c->agreed_digits[at]) {
+        c->agreed_digits[at] = (int8_t)digits;
+    }
+}
+
+int check_printed_digits(const struct checker *c, const struct tally_unit *u)
+{
+    int at = agreed_place(u), own = unit_printed_digits(u);
+    return at >= 0 && c->agreed_digits[at] > own ? c->agreed_digits[at] : own;
+}
+
 static void check_round(struct checker *c, struct tally_expr *x)
 {
     poison(x);
@@ -136,6 +158,7 @@ static void check_round(struct checker *c, struct tally_expr *x)
     }
     x->type = v->type;
     join_presence(c, &x->type, &x->args[1]->type);
+    agree_digits(c, &v->type.unit, lo < hi ? hi : 0);
     if (quotient) {
         x->type.scale = (int8_t)hi;
         round_quotient(c, x, hi);

@@ -514,7 +514,7 @@ static void check_is(struct checker *c, struct tally_expr *x)
 static bool quantity_is_printed(struct checker *c, struct tally_expr *x)
 {
     const struct tally_expr *q = x->args[0];
-    int digits = unit_printed_digits(&q->type.unit);
+    int digits = check_printed_digits(c, &q->type.unit);
     if (q->type.any_unit || q->type.scale <= digits) {
         return true;
     }

@@ -378,6 +378,7 @@ void text_unit(struct text *t, const struct tally_program *p, const struct tally
 /* Decimals with which a value of this unit is printed (section 4). Ratios and counts have the same
  * empty unit: 6. */
 int unit_printed_digits(const struct tally_unit *u);
+int unit_only_base(const struct tally_unit *u); /* kW * h counts as kW; -1: a product, or none */
 struct tally_unit unit_of_base(enum tally_base b);
 struct tally_unit unit_mul(struct tally_unit a, struct tally_unit b);
 struct tally_unit unit_div(struct tally_unit a, struct tally_unit b);

@@ -97,7 +97,7 @@ bool unit_is_opaque(const struct tally_unit *u)
 }
 
 /* The one base with exponent 1, -1 for none or several; kWh counts as BASE_KW. */
-static int only_base(const struct tally_unit *u)
+int unit_only_base(const struct tally_unit *u)
 {
     int found = -1;
     struct tally_unit v = *u;
@@ -119,12 +119,12 @@ static int only_base(const struct tally_unit *u)
 /* yuan per something (a price). */
 static bool unit_is_price(const struct tally_unit *u)
 {
-    return u->exp[BASE_YUAN] == 1 && only_base(u) != BASE_YUAN;
+    return u->exp[BASE_YUAN] == 1 && unit_only_base(u) != BASE_YUAN;
 }
 
 int unit_printed_digits(const struct tally_unit *u)
 {
-    switch (only_base(u)) {
+    switch (unit_only_base(u)) {
     case BASE_PIECE:
     case BASE_CALL:
     case BASE_MIN:
@@ -156,7 +156,7 @@ int unit_reading_digits(const struct tally_unit *u)
 /* Section 4 of the language page; units it does not name have the limit of counts. */
 unsigned __int128 unit_limit(const struct tally_unit *u)
 {
-    switch (only_base(u)) {
+    switch (unit_only_base(u)) {
     case BASE_KW:
         return u->exp[BASE_H] ? 1000000000 : 1000000;
     case BASE_M3:
@@ -167,7 +167,7 @@ unsigned __int128 unit_limit(const struct tally_unit *u)
     case -1:
         return unit_is_price(u) ? 10000 : UNIT_LIMIT_COUNT;
     default:
-        return only_base(u) >= BASE_OPAQUE ? 1000000000 : UNIT_LIMIT_COUNT;
+        return unit_only_base(u) >= BASE_OPAQUE ? 1000000000 : UNIT_LIMIT_COUNT;
     }
 }
 
