@@ -161,7 +161,7 @@ def pv_quantities():
        {}, gen=["10.0025", "10.0025", "20.0024", "20.0025"], export=["0", "0", "0", "0.0049"],
        where=span("2025-07-10 10:30", "2025-07-10 11:30", tou="zj-2024-21"))
     pv("pv_energy_0", "Whole kWh by contract", {}, energy_digits=0)
-    pv("pv_energy_4", "Energy printed as fine as the readings", {}, energy_digits=4,
+    pv("pv_energy_1", "Energy printed with one digit", {}, energy_digits=1,
        gen=["10.0025", "10.0031", "20.0024", "20.0025"], export=["0", "0", "0", "0.0049"],
        where=span("2025-07-10 10:30", "2025-07-10 11:30", tou="zj-2024-21"))
     pv("pv_night", "A night without sun: no line, all quantities present at zero",
@@ -312,8 +312,8 @@ def feed_ins():
     feed_in("feed_half_fen", "Half a fen in the price line, in the share and in the fee",
             {"feed_in_price": "0.5", "roof_share": "0.05", "platform_fee_rate": "0.05"},
             ["0.01", "0.1", "0.1", "0"])
-    feed_in("feed_digits_3", "Three energy digits", {}, ["1.0005", "1.0004", "2", "3"],
-            energy_digits=3)
+    feed_in("feed_digits_1", "One energy digit, the sum half way", {}, ["1.02", "1.03", "2", "3"],
+            energy_digits=1)
     feed_in("feed_digits_0", "Whole kWh", {}, ["1.2", "1.2", "2", "3.1"], energy_digits=0)
     feed_in("feed_negative", "Fixed price below zero: shares of max(0, sum) vanish",
             {"feed_in_price": "-0.01", "roof_share": "0.05", "platform_fee_rate": "0.01"}, rows)
@@ -334,8 +334,8 @@ def feed_ins():
             {"mechanism_ratio": "1", "market_avg_price": "0.4153"}, rows, spot)
     feed_in("market_half_fen", "The products sum to half a fen; rounding each interval would give "
             "zero", {}, ["0.01", "0.01", "0.01", "0.02"], ["0.1", "0.1", "0.1", "0.1"])
-    feed_in("market_digits_4", "Mechanism quantity with four digits",
-            {"mechanism_ratio": "0.333333"}, rows, spot, energy_digits=4)
+    feed_in("market_digits_1", "Mechanism quantity with one digit",
+            {"mechanism_ratio": "0.333333"}, rows, spot, energy_digits=1)
 
 
 # -- storage -------------------------------------------------------------------------

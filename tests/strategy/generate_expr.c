@@ -187,7 +187,7 @@ static bool some_drop(struct gen *g, unsigned allow, unsigned must, struct drop 
     if (!(allow & I)) {
         unsigned gained = gen_chance(g, 60) || must & CLOCK ? clock : 0;
         unsigned inner = (allow & ~(unsigned)CLOCK) | I;
-        if (top || !(gained & (H | D))) {
+        if ((top || !(gained & (H | D))) && !(allow & W)) { /* one time axis at once */
             all[n++] =
                 (struct drop){ inner, (must & ~(unsigned)CLOCK) | I | (allow & S), I, gained };
         }
@@ -335,7 +335,10 @@ static struct gx looked_up(struct gen *g, int unit, unsigned allow, unsigned mus
     int from = gen_below(g, UNITS);
     struct gx x = gen_num(g, from, allow, must, depth - 1), c = literal(g, unit);
     const char *name = gen_name(g, "t"), *way = gen_chance(g, 50) ? "from" : "upto";
-    if (gen_chance(g, 60)) {
+    int scale = c.scale;
+    bool param = gen_chance(g, 60);
+    if (param) {
+        scale = scale > DECL_SCALE[unit] ? scale : DECL_SCALE[unit];
         text_addf(&g->top, "param %s : table %s %s -> %s\n", name, way, UNIT_WORD[from],
                   UNIT_WORD[unit]);
     } else {
@@ -343,14 +346,22 @@ static struct gx looked_up(struct gen *g, int unit, unsigned allow, unsigned mus
                   UNIT_WORD[unit]);
         int bound = -gen_below(g, 50);
         for (int i = 0; i < 3; i++) {
-            text_addf(&g->top, "%d : %d  ", bound, gen_below(g, 5));
+            text_addf(&g->top, "%d%s : %d%s  ", bound, UNIT_AFTER[from], gen_below(g, 5),
+                      UNIT_AFTER[unit]);
             bound += 1 + gen_below(g, 60);
         }
-        text_add_c(&g->top, *way == 'u' && gen_chance(g, 60) ? "rest : 7 }\n" : "}\n");
+        if (*way == 'u' && gen_chance(g, 60)) {
+            text_addf(&g->top, "rest : 7%s ", UNIT_AFTER[unit]);
+        }
+        text_add_c(&g->top, "}\n");
     }
-    return (struct gx){ arena_printf(g->a, "(lookup(%s, %s) else %s)", name, x.t, c.t),
-                        c.scale > DECL_SCALE[unit] ? c.scale : DECL_SCALE[unit], x.shape,
-                        BOUND[unit] };
+    x.t = arena_printf(g->a, "lookup(%s, %s)", name, x.t);
+    if (param || gen_chance(g, 80)) { /* a row of a parameter may be blank */
+        x.t = arena_printf(g->a, "(%s else %s)", x.t, c.t);
+    } else {
+        scale = 0;
+    }
+    return (struct gx){ x.t, scale, x.shape, BOUND[unit] };
 }
 
 static struct gx chosen(struct gen *g, int unit, unsigned allow, unsigned must, int depth)
@@ -387,7 +398,7 @@ static struct gx composed(struct gen *g, int unit, unsigned allow, unsigned must
     switch (unit) {
     case YUAN:
         gen_pair(g, KWH, PRICE, allow, must, depth - 1, &a, &b);
-        if (!(gen_closed(a.shape | b.shape) & I) && gen_chance(g, 70)) {
+        if (!(gen_closed(a.shape | b.shape) & (I | W)) && gen_chance(g, 70)) {
             x = gen_both(g, "(1 at 2)", gen_rounded(g, a, 2), gen_rounded(g, b, 6));
             x.scale = 2;
         } else {
@@ -469,8 +480,7 @@ static struct gx scaled(struct gen *g, int unit, unsigned allow, unsigned must, 
 {
     struct gx a, b, x;
     gen_pair(g, unit, RATIO, allow, must, depth - 1, &a, &b);
-    x = gen_chance(g, 50) ? gen_both(g, "(1 * 2)", a, b) : gen_both(g, "2 * 1", a, b);
-    x.t = *x.t == '(' ? x.t : arena_printf(g->a, "(%s)", x.t);
+    x = gen_both(g, gen_chance(g, 50) ? "(1 * 2)" : "(2 * 1)", a, b);
     x.scale = a.scale + b.scale;
     x.size = a.size + b.size;
     return x;

@@ -78,7 +78,8 @@ struct gx gen_param(struct gen *g, int unit, unsigned shape)
     struct text *t = home(g, shape);
     text_addf(t, "%s %s : %s", gen_chance(g, 70) ? "param" : "input", name, UNIT_WORD[unit]);
     double size = unit == RATIO ? 2 : BOUND[unit];
-    if (unit == RATIO && gen_chance(g, 40)) {
+    bool within = unit == RATIO && gen_chance(g, 40);
+    if (within) {
         text_addf(t, " within 0..%d", 1 + gen_below(g, 3));
         size = 0.7;
     } else if (gen_chance(g, 25)) {
@@ -86,7 +87,7 @@ struct gx gen_param(struct gen *g, int unit, unsigned shape)
         text_addf(t, " digits %d", scale);
     }
     if (gen_chance(g, 25)) {
-        text_addf(t, " = %d%s", gen_below(g, 3), UNIT_AFTER[unit]);
+        text_addf(t, " = %d%s", gen_below(g, within ? 2 : 3), UNIT_AFTER[unit]);
     }
     text_add_c(t, "\n");
     return gen_of(gen_keep(g, (struct atom){ gen_in(g, shape, name), false, false, unit, scale,
@@ -95,7 +96,7 @@ struct gx gen_param(struct gen *g, int unit, unsigned shape)
 
 void gen_feed(struct gen *g, const char *kind, int unit, unsigned shape)
 {
-    const char *name = gen_name(g, "m");
+    const char *name = gen_name(g, "read");
     int scale = strcmp(kind, "meter") == 0 ? 4 : unit == PRICE ? 6 : 4;
     struct text *t = home(g, shape);
     text_addf(t, "%s %s : %s", kind, name, UNIT_WORD[unit]);

@@ -180,13 +180,18 @@ static void split_vat(struct reference *r, const struct tally_line *l, mpq_srcpt
 static void show(struct sheet *s, const struct tally_line *l, const struct key *k,
                  struct reference_line *line)
 {
-    struct value q = eval(s->r, l->showing->args[0], k), p = eval(s->r, l->showing->args[1], k);
+    bool at = l->showing->op == OP_AT;
+    struct value q = eval(s->r, at ? l->showing->args[0] : l->showing, k);
     if (q.is != HERE) {
         sheet_fail(s, q);
         return;
     }
     line->has_quantity = true;
     line->quantity = q.n;
+    if (!at) {
+        return;
+    }
+    struct value p = eval(s->r, l->showing->args[1], k);
     line->has_price = p.is == HERE;
     line->price = p.n;
     if (p.is == MISSING && !(p.no_price && mpq_sgn(q.n) == 0)) {
@@ -316,9 +321,7 @@ static void print_keys(struct sheet *s, const struct tally_item *item, const str
     k.bound |= SHAPE(axis);
     for (int32_t i = 0; i < n; i++) {
         k.at[axis] = i;
-        if (axis_has(s->r, axis, i)) {
-            print_keys(s, item, l, depth + 1, k);
-        }
+        print_keys(s, item, l, depth + 1, k);
     }
 }
 
@@ -339,9 +342,7 @@ static void print_items(struct sheet *s, int32_t first, int32_t end, struct key 
             inner.bound |= SHAPE(item->index);
             for (int32_t key = 0; key < n; key++) {
                 inner.at[item->index] = key;
-                if (axis_has(s->r, item->index, key)) {
-                    print_items(s, i + 1, close - 1, inner);
-                }
+                print_items(s, i + 1, close - 1, inner);
             }
             i = close - 1;
             continue;
@@ -379,26 +380,6 @@ static void leave_states(struct sheet *s)
     }
 }
 
-static void note_keys(struct reference *r, const struct strategy_axis *axis)
-{
-    for (int32_t i = 0; r->b->span && i < axis->n; i++) {
-        struct instant t = { axis->start.utc_ms + i * axis->minutes * 60000LL };
-        r->tou[tariff_span_key(r->b->span, t)] = true;
-    }
-}
-
-static void note_members(struct reference *r, const struct strategy_part *part)
-{
-    for (size_t g = 0; g < part->n_groups; g++) {
-        for (size_t m = 0; m < part->groups[g].n; m++) {
-            if (part->groups[g].at[m].own_axis) {
-                note_keys(r, &part->groups[g].at[m].axis);
-            }
-            note_members(r, &part->groups[g].at[m].part);
-        }
-    }
-}
-
 void reference_run(struct arena *a, const struct tally_program *p, const struct strategy_binding *b,
                    const struct strategy_data *data, struct reference_result *out)
 {
@@ -406,8 +387,6 @@ void reference_run(struct arena *a, const struct tally_program *p, const struct 
     struct sheet s = { .r = &r, .out = out };
     *out = (struct reference_result){ 0 };
     r.memo = arena_many(a, MEMO_SLOTS, struct memo *);
-    note_keys(&r, &b->axis);
-    note_members(&r, &b->top);
     print_items(&s, 0, p->n_items, (struct key){ .bound = 0 });
     leave_states(&s);
     out->steps = r.steps;

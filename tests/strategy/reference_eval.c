@@ -215,11 +215,6 @@ int32_t axis_length(const struct reference *r, struct key *k, int axis, tally_sh
     return 0;
 }
 
-bool axis_has(const struct reference *r, int axis, int32_t place)
-{
-    return axis != AXIS_TOU || r->tou[place];
-}
-
 /* ---- what the binding gives ------------------------------------------------------------------ */
 
 static const struct strategy_setting *setting_of(const struct reference *r,

@@ -69,7 +69,6 @@ struct reference {
     const struct tally_program *p;
     const struct strategy_binding *b;
     const struct strategy_data *data;
-    bool tou[TOU_KEYS_MAX]; /* keys with an interval in the period or a session */
     struct memo **memo;
     uint64_t steps;
 };
@@ -80,9 +79,9 @@ bool axis_in(tally_shape s, int axis);
 int32_t key_of(const struct reference *r, const struct key *k, int axis);
 /* Only the axes of `shape`: what a node of that shape may depend on. */
 struct key key_narrow(const struct reference *r, const struct key *k, tally_shape shape);
-/* How many places an axis has under a key, and its time axis bound along the way. */
+/* How many places an axis has under a key (TOU: all keys of the span, with or without intervals);
+ * its time axis is bound along the way. */
 int32_t axis_length(const struct reference *r, struct key *k, int axis, tally_shape inner);
-bool axis_has(const struct reference *r, int axis, int32_t place);
 const struct strategy_axis *time_of(const struct reference *r, const struct key *k,
                                     tally_shape shape);
 const struct strategy_member *member_of(const struct reference *r, const struct key *k, int axis);

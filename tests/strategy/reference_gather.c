@@ -61,7 +61,7 @@ static bool each_item(struct gather *g, struct key k, int depth)
     k.bound |= SHAPE(axis);
     for (int32_t i = 0; i < n; i++) {
         k.at[axis] = i;
-        if (axis_has(g->r, axis, i) && !each_item(g, k, depth + 1)) {
+        if (!each_item(g, k, depth + 1)) {
             return false;
         }
     }
@@ -250,9 +250,6 @@ struct value eval_allocate(struct reference *r, const struct tally_expr *x, cons
     mpq_ptr whole = number_new(r);
     bool negative = false;
     for (int32_t i = 0; i < n; i++) {
-        if (!axis_has(r, x->along, i)) {
-            continue;
-        }
         mine = i == me ? n_used : mine;
         k.at[x->along] = i;
         struct value v = eval(r, x->args[1], &k);
