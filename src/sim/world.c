@@ -222,7 +222,9 @@ enum err_code sim_world_add(struct sim_world *w, const struct sim_site *site,
         struct site_state **old = w->sites;
         w->room = w->room == 0 ? 64 : 2 * w->room;
         w->sites = arena_many(w->arena, (size_t)w->room, struct site_state *);
-        memcpy(w->sites, old, (size_t)w->n * sizeof *old);
+        for (int i = 0; i < w->n; i++) {
+            w->sites[i] = old[i];
+        }
     }
     struct site_state *s = arena_make(w->arena, struct site_state);
     s->site = *site;
