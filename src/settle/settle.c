@@ -472,6 +472,11 @@ enum err_code settle_withdraw(struct db *db, int64_t run_id, struct err *e)
     return rows_supersede(db, scope_machine(), run_id, e);
 }
 
+enum err_code settle_reinstate(struct db *db, int64_t run_id, struct err *e)
+{
+    return rows_reinstate(db, scope_machine(), run_id, e);
+}
+
 enum err_code settle_failures(struct db *db, struct arena *a, struct scope s,
                               struct settle_period p, int64_t after,
                               const struct settle_failure **out, size_t *n, struct err *e)

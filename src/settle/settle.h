@@ -171,6 +171,9 @@ SK_MUST_USE enum err_code settle_lock(struct db *db, int64_t run_id, struct err 
 /* Draft withdrawn before issue: the run is superseded by nothing and may be settled anew. */
 SK_MUST_USE enum err_code settle_withdraw(struct db *db, int64_t run_id, struct err *e);
 
+/* The correction that superseded this locked run was withdrawn: it is in force again. */
+SK_MUST_USE enum err_code settle_reinstate(struct db *db, int64_t run_id, struct err *e);
+
 /* Where the money of a line came from: its arithmetic, the names in it, their sources; then each
  * source by day with its quality marks, and for `day` (0: none) every interval, with registers and
  * multipliers where there are any. `code` "" : every line. */

@@ -340,20 +340,22 @@ static bool next_line(void *ctx, struct bulk_value *v)
     v[3] = of_int(r->period.from.yyyymmdd);
     v[4] = of_int(r->period.until.yyyymmdd);
     v[5] = of_str(l->code);
-    v[6] = of_str(l->payer);
-    v[7] = of_str(l->payee);
-    v[8] = of_str(l->settled_by);
-    v[9] = (struct bulk_value){.i = l->quantity_e4, .null = !l->has_quantity};
-    v[10] = of_str(l->unit);
-    v[11] = (struct bulk_value){.i = l->price_e6, .null = !l->has_price};
-    v[12] = of_int((int64_t)(exact >> 64));
-    v[13] = of_int((int64_t)(uint64_t)exact);
-    v[14] = of_int(l->fen);
-    v[15] = of_int(l->net_fen);
-    v[16] = of_int(l->vat_fen);
-    v[17] = of_int(l->vat_e6);
-    v[18] = of_int(l->quality);
-    v[19] = of_int(l->estimated_e6);
+    v[6] = of_str(l->title);
+    v[7] = of_str(l->payer);
+    v[8] = of_str(l->payee);
+    v[9] = of_str(l->settled_by);
+    v[10] = (struct bulk_value){.i = l->quantity_e4, .null = !l->has_quantity};
+    v[11] = of_str(l->unit);
+    v[12] = (struct bulk_value){.i = l->price_e6, .null = !l->has_price};
+    v[13] = of_str(l->price_unit);
+    v[14] = of_int((int64_t)(exact >> 64));
+    v[15] = of_int((int64_t)(uint64_t)exact);
+    v[16] = of_int(l->fen);
+    v[17] = of_int(l->net_fen);
+    v[18] = of_int(l->vat_fen);
+    v[19] = of_int(l->vat_e6);
+    v[20] = of_int(l->quality);
+    v[21] = of_int(l->estimated_e6);
     return true;
 }
 
@@ -364,9 +366,10 @@ enum err_code rows_put_lines(struct db *db, const struct settle_result *const *r
         {"station_id", BULK_INT, true},    {"run_id", BULK_INT, true},
         {"line_no", BULK_INT, true},       {"period_from", BULK_INT, false},
         {"period_until", BULK_INT, false}, {"code", BULK_TEXT, false},
-        {"payer", BULK_TEXT, false},       {"payee", BULK_TEXT, false},
-        {"settled_by", BULK_TEXT, false},  {"qty_e4", BULK_INT, false},
-        {"unit", BULK_TEXT, false},        {"price_e6", BULK_INT, false},
+        {"title", BULK_TEXT, false},       {"payer", BULK_TEXT, false},
+        {"payee", BULK_TEXT, false},       {"settled_by", BULK_TEXT, false},
+        {"qty_e4", BULK_INT, false},       {"unit", BULK_TEXT, false},
+        {"price_e6", BULK_INT, false},     {"price_unit", BULK_TEXT, false},
         {"exact_hi", BULK_INT, false},     {"exact_lo", BULK_INT, false},
         {"fen", BULK_INT, false},          {"net_fen", BULK_INT, false},
         {"vat_fen", BULK_INT, false},      {"vat_e6", BULK_INT, false},
@@ -402,6 +405,13 @@ enum err_code rows_supersede(struct db *db, struct scope s, int64_t run_id, stru
     return one_run(db, s, sql, run_id, "supersede", e);
 }
 
+enum err_code rows_reinstate(struct db *db, struct scope s, int64_t run_id, struct err *e)
+{
+    static const char sql[] =
+        "update settlement_run set state = 1 where run_id = $1 and state = 3 and locked = 1";
+    return one_run(db, s, sql, run_id, "reinstate", e);
+}
+
 enum err_code rows_lock(struct db *db, struct scope s, int64_t run_id, struct err *e)
 {
     static const char sql[] =
@@ -413,8 +423,9 @@ enum err_code rows_lines(struct db *db, struct arena *a, struct scope s, int64_t
                          int64_t run_id, struct settle_line **out, size_t *n, struct err *e)
 {
     static const char sql[] =
-        "select line_no, code, payer, payee, settled_by, qty_e4, unit, price_e6, fen, net_fen, "
-        "vat_fen, vat_e6, quality, estimated_e6 from settlement_line "
+        "select line_no, code, title, payer, payee, settled_by, qty_e4, unit, price_e6, "
+        "price_unit, "
+        "fen, net_fen, vat_fen, vat_e6, quality, estimated_e6 from settlement_line "
         "where station_id = $1 and run_id = $2 order by line_no limit $3";
     struct rows *r;
     size_t count = 0, room = 16;
@@ -435,20 +446,22 @@ enum err_code rows_lines(struct db *db, struct arena *a, struct scope s, int64_t
         struct settle_line *l = &list[count++];
         l->no = (int32_t)rows_get_int(r, 0);
         l->code = str_dup(a, rows_get_str(r, 1));
-        l->payer = str_dup(a, rows_get_str(r, 2));
-        l->payee = str_dup(a, rows_get_str(r, 3));
-        l->settled_by = str_dup(a, rows_get_str(r, 4));
-        l->has_quantity = !rows_is_null(r, 5);
-        l->quantity_e4 = rows_get_int(r, 5);
-        l->unit = str_dup(a, rows_get_str(r, 6));
-        l->has_price = !rows_is_null(r, 7);
-        l->price_e6 = rows_get_int(r, 7);
-        l->fen = rows_get_int(r, 8);
-        l->net_fen = rows_get_int(r, 9);
-        l->vat_fen = rows_get_int(r, 10);
-        l->vat_e6 = (int32_t)rows_get_int(r, 11);
-        l->quality = (int32_t)rows_get_int(r, 12);
-        l->estimated_e6 = (int32_t)rows_get_int(r, 13);
+        l->title = str_dup(a, rows_get_str(r, 2));
+        l->payer = str_dup(a, rows_get_str(r, 3));
+        l->payee = str_dup(a, rows_get_str(r, 4));
+        l->settled_by = str_dup(a, rows_get_str(r, 5));
+        l->has_quantity = !rows_is_null(r, 6);
+        l->quantity_e4 = rows_get_int(r, 6);
+        l->unit = str_dup(a, rows_get_str(r, 7));
+        l->has_price = !rows_is_null(r, 8);
+        l->price_e6 = rows_get_int(r, 8);
+        l->price_unit = str_dup(a, rows_get_str(r, 9));
+        l->fen = rows_get_int(r, 10);
+        l->net_fen = rows_get_int(r, 11);
+        l->vat_fen = rows_get_int(r, 12);
+        l->vat_e6 = (int32_t)rows_get_int(r, 13);
+        l->quality = (int32_t)rows_get_int(r, 14);
+        l->estimated_e6 = (int32_t)rows_get_int(r, 15);
     }
     if (rows_close(r, e) != OK) {
         return e->code;

@@ -53,6 +53,7 @@ enum err_code rows_put_runs(struct db *db, const struct settle_result *const *r,
 enum err_code rows_put_lines(struct db *db, const struct settle_result *const *r, size_t n,
                              struct err *e);
 enum err_code rows_supersede(struct db *db, struct scope s, int64_t run_id, struct err *e);
+enum err_code rows_reinstate(struct db *db, struct scope s, int64_t run_id, struct err *e);
 enum err_code rows_lock(struct db *db, struct scope s, int64_t run_id, struct err *e);
 
 enum err_code rows_lines(struct db *db, struct arena *a, struct scope s, int64_t station_id,

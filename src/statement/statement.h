@@ -82,7 +82,7 @@ struct statement {
     enum statement_state state;
     int64_t ver;
     int64_t order_id, station_id, contract_id;
-    struct str order_no, contract_no, station;
+    struct str order_no, contract_no;
     int32_t contract_version, revision;
     struct settle_period period;
     struct strategy_ref strategy;
@@ -105,6 +105,7 @@ struct statement {
     size_t n_flags;
     const struct settle_printed *printed;
     size_t n_printed;
+    struct str parties_text, annex_text; /* JSON as stored: parties; flags and printed */
 };
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -192,7 +193,7 @@ SK_MUST_USE enum err_code statement_find_order(struct db *db, struct scope s, in
                                                struct day from, int64_t *id, struct err *e);
 struct statement_row { /* for lists: no lines */
     int64_t statement_id, order_id, fen, n_lines;
-    struct str no, order_no, station, strategy, hold; /* hold: the first holding flag's code */
+    struct str no, order_no, strategy, hold; /* hold: the first holding flag's code */
     enum statement_type type;
     enum statement_state state;
     struct settle_period period;
