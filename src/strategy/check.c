@@ -138,7 +138,7 @@ static void add_line(struct checker *c, struct flat *f, tally_shape each)
     tally_shape shape = 0, parties = 0;
     bool ok = code_axes(c, &l->code, &shape) && !s->broken;
     ok = ok && resolve_party(c, &l->payer, &parties);
-    ok = resolve_party(c, &l->payee, &parties) && ok;
+    ok = !s->broken && resolve_party(c, &l->payee, &parties) && ok;
     l->shape = close_shape(c, shape | parties);
     if (!ok) {
         s->poisoned = true;

@@ -218,7 +218,7 @@ int32_t names_look(const struct checker *c, struct str name)
         return s;
     }
     struct str rest = name, group;
-    if (!memchr(name.at, '.', name.n) || !str_split(&rest, '.', &group)) {
+    if (!name.n || !memchr(name.at, '.', name.n) || !str_split(&rest, '.', &group)) {
         return -1;
     }
     int32_t g = names_find(c, -1, group);

@@ -67,6 +67,13 @@ void parse_may_break(struct parser *p)
     }
 }
 
+bool parse_begins_definition(const struct parser *p)
+{
+    const struct token *t = parse_peek(p);
+    return t->kind == TOKEN_NAME && !t->word && t[1].mark == MARK_ASSIGN && p->at > 0 &&
+           t[-1].line < t->line;
+}
+
 void parse_expected(struct parser *p, const char *what)
 {
     if (p->failed) {
@@ -78,6 +85,9 @@ void parse_expected(struct parser *p, const char *what)
     const struct str none = { 0 };
     if (t->kind == TOKEN_END) {
         report(p->report, at, "G01", none, "expected %s, found the end of the file", what);
+    } else if (parse_begins_definition(p)) {
+        report(p->report, at, "G01", none, "expected %s, found the definition of '" STR_FMT "'",
+               what, STR_ARG(t->text));
     } else if (t->mark == MARK_ASSIGN) {
         report(p->report, at, "G07", none, "'=' only defines; to compare, write 'is'");
     } else if (t->kind == TOKEN_STRING) {
@@ -115,7 +125,7 @@ bool parse_need_word(struct parser *p, enum word w)
 bool parse_need_name(struct parser *p, const char *what, struct name_at *out)
 {
     const struct token *t = parse_peek(p);
-    if (t->kind != TOKEN_NAME || t->word) {
+    if (t->kind != TOKEN_NAME || t->word || parse_begins_definition(p)) {
         parse_expected(p, what);
         return false;
     }
@@ -621,9 +631,13 @@ static struct statement *parse_flag(struct parser *p)
 static struct statement *parse_define(struct parser *p)
 {
     struct statement *s = statement_new(p, STATEMENT_DEFINE);
-    if (!parse_need_name(p, "a statement", &s->name)) {
+    const struct token *t = parse_peek(p);
+    if (t->kind != TOKEN_NAME || t->word) {
+        parse_expected(p, "a statement");
         return NULL;
     }
+    s->name = (struct name_at){ t->text, parse_place(p, p->at) };
+    parse_token(p);
     s->broken = !parse_need_mark(p, MARK_ASSIGN, "'='") || !(s->body = parse_expr(p));
     if (!s->broken) {
         s->title = parse_title(p);
@@ -903,6 +917,10 @@ struct parsed *parse_file(struct nodes *nodes, struct reporter *r, struct str na
     p.file = lex_file(nodes->arena, name, text, r);
     out->file = p.file;
     out->index = p.index;
+    if (p.file->text.n == 0 && text.n > 0) { /* refused as a whole */
+        out->lost = true;
+        return out;
+    }
     find_opaque(&p);
     parse_head(&p, out);
     out->first = parse_block(&p, false);

@@ -142,6 +142,8 @@ bool parse_take_word(struct parser *p, enum word w);
 bool parse_need_mark(struct parser *p, enum mark m, const char *what);
 bool parse_need_word(struct parser *p, enum word w);
 bool parse_need_name(struct parser *p, const char *what, struct name_at *out);
+/* `name =` at the start of a line: the statement before it has ended. */
+bool parse_begins_definition(const struct parser *p);
 /* Reports "expected .., found ..", once per statement. */
 void parse_expected(struct parser *p, const char *what);
 struct tally_place parse_place(const struct parser *p, int32_t token);

@@ -440,7 +440,7 @@ static struct tally_expr *parse_primary(struct parser *p)
     if (t->mark == MARK_LPAREN) {
         return parse_paren(p);
     }
-    if (t->kind == TOKEN_NAME) {
+    if (t->kind == TOKEN_NAME && !parse_begins_definition(p)) {
         switch (t->word) {
         case WORD_AGREED:
             return parse_agreed(p);
