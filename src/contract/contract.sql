@@ -38,7 +38,7 @@ create table contract_party (
     name {text} not null,
     org_id {i64} not null,
     primary key (contract_id, version, name)
-) {strict};
+) {strict_without_rowid};
 create index contract_party_org on contract_party (org_id, contract_id);
 create table contract_station (
     contract_id {i64} not null,
@@ -47,7 +47,7 @@ create table contract_station (
     valid_from {i64} not null,
     valid_until {i64} not null,
     primary key (contract_id, version, station_id)
-) {strict};
+) {strict_without_rowid};
 create index contract_station_from on contract_station (station_id, valid_from);
 create table sales_order (
     order_id {i64} not null primary key,
@@ -67,7 +67,7 @@ create table order_station (
     seq {i64} not null,
     station_id {i64} not null,
     primary key (order_id, seq)
-) {strict};
+) {strict_without_rowid};
 create table order_leg (
     order_id {i64} not null,
     seq {i64} not null,
@@ -77,11 +77,11 @@ create table order_leg (
     payee_account {text} not null,
     primary key (order_id, seq),
     unique (order_id, payer, payee)
-) {strict};
+) {strict_without_rowid};
 create table order_input (
     order_id {i64} not null,
     period_from {i64} not null,
     settings {text} not null,
     created_at {i64} not null,
     primary key (order_id, period_from)
-) {strict};
+) {strict_without_rowid};

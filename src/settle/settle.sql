@@ -52,4 +52,4 @@ create table settlement_line (
     quality {i16} not null,
     estimated_e6 {i64} not null,
     primary key (station_id, run_id, line_no)
-) {strict};
+) {strict_without_rowid};

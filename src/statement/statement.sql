@@ -63,7 +63,7 @@ create table statement_leg (
     vat_fen {i64} not null,
     check (net_fen + vat_fen = fen),
     primary key (statement_id, leg)
-) {strict};
+) {strict_without_rowid};
 create index statement_leg_payer on statement_leg (payer_org, statement_id);
 create index statement_leg_payee on statement_leg (payee_org, statement_id);
 create table statement_line (
@@ -86,7 +86,7 @@ create table statement_line (
     new_fen {i64} not null,
     check (net_fen + vat_fen = fen),
     primary key (statement_id, line_no)
-) {strict};
+) {strict_without_rowid};
 create table statement_event (
     statement_id {i64} not null,
     seq {i64} not null,
@@ -96,7 +96,7 @@ create table statement_event (
     user_id {i64} not null,
     reason {text} not null,
     primary key (statement_id, seq)
-) {strict}
+) {strict_without_rowid}
 {append_only}
 create table statement_counter (
     year {i64} not null primary key,
