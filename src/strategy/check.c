@@ -377,9 +377,11 @@ static void check_definition(struct checker *c, int32_t i)
     int digits = check_printed_digits(c, &d->type.unit);
     if (ok && d->title.n && d->type.kind == TALLY_NUMBER && !d->curve && !d->type.any_unit &&
         d->type.scale > digits) {
+        const struct tally_expr *v = d->body; /* what to round: not once more what is rounded */
+        bool rounded = v->op == OP_CALL && v->fn == FN_ROUND && d->n_excepts == 0;
         report(c->report, d->at, "T17",
                fix_text(c, STR_FMT " = round(" STR_FMT ", %d)", STR_ARG(d->name),
-                        STR_ARG(inner_text(c, d->body)), digits),
+                        STR_ARG(inner_text(c, rounded ? v->args[0] : v)), digits),
                "a definition with a title is printed: " STR_FMT
                " with at most %d decimals, this has %d; round it",
                STR_ARG(type_text(c, &d->type)), digits, d->type.scale);
