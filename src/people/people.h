@@ -16,7 +16,7 @@
  *     the first bad row named.
  *  5. Passwords are kept as argon2id; a failed login says the same whatever was wrong, and after 5
  *     failures the account waits 1, 2, 4 ... minutes.
- *  6. Logins, and what the other laws refuse, are in the audit.
+ *  6. Each login, good or failed, and each step of an approval leaves an audit row.
  *
  * Functions that write run in the caller's write transaction on the core part unless they say
  * otherwise. Texts that come out live in the arena given.
@@ -187,16 +187,15 @@ SK_MUST_USE enum err_code approval_get(struct db *db, struct arena *a, struct sc
 /* What waits for a decision and has not expired, oldest first, after `after_id`. */
 SK_MUST_USE enum err_code approval_open_list(struct db *db, struct arena *a, struct scope s,
                                              struct instant now, int64_t after_id,
-                                             const struct approval **out, size_t *n,
-                                             struct err *e);
+                                             const struct approval **out, size_t *n, struct err *e);
 
 /* ---- audit -------------------------------------------------------------------------------------
  */
 
 struct audit_event {
     struct instant at;
-    int64_t user_id; /* 0: the machine */
-    int64_t org_id;  /* whose trail it belongs to; 0: the operator's own */
+    int64_t user_id;   /* 0: the machine */
+    int64_t org_id;    /* whose trail it belongs to; 0: the operator's own */
     struct str action; /* "statement.issue" */
     struct str object; /* "statement:123" */
     struct str result; /* "ok", "refused" */
@@ -218,8 +217,8 @@ struct audit_head {
     int64_t seq; /* 0: empty */
     struct sha256 hash;
 };
-SK_MUST_USE enum err_code audit_heads(struct db *db, struct arena *a,
-                                      const struct audit_head **out, size_t *n, struct err *e);
+SK_MUST_USE enum err_code audit_heads(struct db *db, struct arena *a, const struct audit_head **out,
+                                      size_t *n, struct err *e);
 
 struct audit_report {
     int64_t streams, rows;
