@@ -13,7 +13,7 @@ static void both_ways(const struct section *s)
     static uint16_t q[MONTH_GROUPS_MAX * GROUP];
     static uint8_t rank[MONTH_GROUPS_MAX * GROUP];
     if (s->groups % DAY_GROUPS == 0 && s->code_max < WIDTH_CODE_MAX) {
-        uint32_t fast[2][SLOTS] = {{0}}, slow[2][SLOTS] = {{0}};
+        uint32_t fast[2][SLOTS] = { { 0 } }, slow[2][SLOTS] = { { 0 } };
         uint8_t row[MONTH_GROUPS_MAX / DAY_GROUPS];
         for (size_t i = 0; i < sizeof(row); i++) {
             row[i] = i & 1;

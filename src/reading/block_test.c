@@ -33,9 +33,9 @@ static void test_format_by_hand(void **state)
     m.value[33] = 8000;
     m.value[34] = 12000;
     uint8_t out[SECTION_MAX(DAY_GROUPS)];
-    const uint8_t want[] = {0x08, 60,   0xa0, 0x0f, /* flags: two quantum bytes; rank; 4000 */
-                            0,    0xc2, 0,          /* widths; three octets left out at the end */
-                            0x39, 0};               /* 01, 10, 11 at bits 0, 2, 4 */
+    const uint8_t want[] = { 0x08, 60,   0xa0, 0x0f, /* flags: two quantum bytes; rank; 4000 */
+                             0,    0xc2, 0,          /* widths; three octets left out at the end */
+                             0x39, 0 };              /* 01, 10, 11 at bits 0, 2, 4 */
     assert_int_equal(section_pack(out, m.value, m.q, m.rank, DAY_GROUPS, false), sizeof(want));
     assert_memory_equal(out, want, sizeof(want));
 }
@@ -53,7 +53,7 @@ static void test_escape_base_and_exceptions_by_hand(void **state)
     size_t n = section_pack(out, m.value, m.q, m.rank, 1, false);
     /* flags base|exceptions, rank, quantum 1, zigzag(-3) = 5, width, 5 bytes: skip 5, len 1, EST,
      * 10 */
-    const uint8_t want[] = {0x05, 50, 1, 5, 29, 5, 5, 0, Q_EST, 0, 10};
+    const uint8_t want[] = { 0x05, 50, 1, 5, 29, 5, 5, 0, Q_EST, 0, 10 };
     assert_int_equal(n, sizeof(want) + 256);
     assert_memory_equal(out, want, sizeof(want));
     struct section s;
@@ -75,7 +75,7 @@ static void test_all_equal_costs_nothing_but_the_head(void **state)
 
 static void random_month(struct rng *r, struct values *m, int n, bool frame)
 {
-    static const int64_t quanta[] = {1, 100, 4000, 400000, 7, 1000003};
+    static const int64_t quanta[] = { 1, 100, 4000, 400000, 7, 1000003 };
     int64_t quantum = quanta[rng_below(r, 6)], level = (int64_t)rng_below(r, 1000000);
     fill(m, n, rng_below(r, 4) ? 60 : 0);
     for (int i = 0; i < n; i++) {
@@ -136,7 +136,7 @@ static void test_law_3_vector_and_scalar_agree_with_plain_sums(void **state)
         struct values m;
         fill(&m, days * SLOTS, 60);
         uint8_t row[31];
-        uint32_t plain[3][SLOTS] = {{0}};
+        uint32_t plain[3][SLOTS] = { { 0 } };
         for (int d = 0; d < days; d++) {
             row[d] = (uint8_t)rng_below(&r, 3);
             for (int k = 0; k < DAY_GROUPS; k++) {
@@ -154,7 +154,7 @@ static void test_law_3_vector_and_scalar_agree_with_plain_sums(void **state)
         memcpy(tight, block, n);
         struct section s;
         assert_true(section_parse(tight, tight + n, days * DAY_GROUPS, &s));
-        uint32_t fast[3][SLOTS] = {{0}}, slow[3][SLOTS] = {{0}};
+        uint32_t fast[3][SLOTS] = { { 0 } }, slow[3][SLOTS] = { { 0 } };
         kernel_add(fast[0], row, s.widths, s.data, s.limit, days);
         kernel_add_scalar(slow[0], row, s.widths, s.data, s.limit, days);
         assert_memory_equal(fast, slow, sizeof(fast));
@@ -256,10 +256,10 @@ static void test_law_2_wrong_bytes_are_refused(void **state)
 {
     (void)state;
     struct section s;
-    const uint8_t width_33[] = {0, 60, 1, 33, 0, 0}, cut[] = {0, 60, 1, 8, 0, 0, 1, 2, 3},
-                  no_quantum[] = {0, 60, 0, 0, 0, 0},
-                  huge[] = {0x38, 60, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0},
-                  runs_past_the_end[] = {4, 60, 1, 0, 0, 0, 6, 90, 0x7f, 0, 1, 0, 9};
+    const uint8_t width_33[] = { 0, 60, 1, 33, 0, 0 }, cut[] = { 0, 60, 1, 8, 0, 0, 1, 2, 3 },
+                  no_quantum[] = { 0, 60, 0, 0, 0, 0 },
+                  huge[] = { 0x38, 60, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0 },
+                  runs_past_the_end[] = { 4, 60, 1, 0, 0, 0, 6, 90, 0x7f, 0, 1, 0, 9 };
     assert_false(section_parse(width_33, width_33 + sizeof(width_33), 3, &s));
     assert_false(section_parse(cut, cut + sizeof(cut), 3, &s));
     assert_false(section_parse(no_quantum, no_quantum + sizeof(no_quantum), 3, &s));

@@ -45,7 +45,7 @@ static uint64_t sum_raw(const struct fleet *f)
 {
     uint64_t check_sum = 0;
     for (size_t i = 0; i < f->n; i++) {
-        _Alignas(64) uint32_t acc[SLOTS] = {0};
+        _Alignas(64) uint32_t acc[SLOTS] = { 0 };
         const int32_t *raw = f->raw + i * N;
         for (int d = 0; d < DAYS; d++, raw += SLOTS) {
             for (int s = 0; s < SLOTS; s++) {
@@ -64,7 +64,7 @@ static uint64_t sum_packed(const struct fleet *f, bool scalar)
     static const uint8_t row[DAYS];
     uint64_t check_sum = 0;
     for (size_t i = 0; i < f->n; i++) {
-        _Alignas(64) uint32_t acc[SLOTS] = {0};
+        _Alignas(64) uint32_t acc[SLOTS] = { 0 };
         struct section s;
         check(section_parse(f->packed + f->at[i], f->packed + f->at[i + 1], DAYS * DAY_GROUPS, &s));
         (scalar ? kernel_add_scalar : kernel_add)(acc, row, s.widths, s.data, s.limit, DAYS);
@@ -119,7 +119,7 @@ static void sizes(const struct fleet *f)
 
 int main(int argc, char **argv)
 {
-    struct fleet f = {.n = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 10000};
+    struct fleet f = { .n = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 10000 };
     f.raw = mem_alloc(f.n * N * sizeof(*f.raw));
     f.packed = mem_alloc(f.n * SECTION_MAX(DAYS * DAY_GROUPS) / 4);
     f.at = mem_alloc((f.n + 1) * sizeof(*f.at));
@@ -141,7 +141,7 @@ int main(int argc, char **argv)
             f.at[i] + section_pack(f.packed + f.at[i], value, q, rank, DAYS * DAY_GROUPS, false);
         packing += cpu_ns() - t;
     }
-    static const char *const name[] = {"raw int32", "scalar", "vector"};
+    static const char *const name[] = { "raw int32", "scalar", "vector" };
     uint64_t sum[3];
     int64_t ns[3];
     best(&f, ns, sum);

@@ -94,6 +94,7 @@ enum reading_outcome {
     READING_LOCKED,
     READING_TIME_FUTURE,
     READING_TIME_OLD,
+    READING_TIME, /* not on a boundary it could belong to */
     READING_POINT_UNKNOWN,
     READING_RANGE,
     READING_OUTCOMES
