@@ -4,9 +4,9 @@
 
 static bool is_not_a_number(struct str s)
 {
-    static const char *const words[] = {"nan",      "-nan",      "+nan",    "inf",  "-inf", "+inf",
-                                        "infinity", "-infinity", "null",    "none", "n/a",  "na",
-                                        "#n/a",     "#value!",   "#div/0!", "#ref!"};
+    static const char *const words[] = { "nan",      "-nan",      "+nan",    "inf",  "-inf", "+inf",
+                                         "infinity", "-infinity", "null",    "none", "n/a",  "na",
+                                         "#n/a",     "#value!",   "#div/0!", "#ref!" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (s.n == strlen(words[i]) && strncasecmp(s.at, words[i], s.n) == 0) {
             return true;
@@ -48,7 +48,7 @@ static enum ingest_code number_exponent(struct number n, const char *p, const ch
             return E_RANGE;
         }
     }
-    *out = (struct number){n.digits, n.digits == 0 ? 0 : decimals};
+    *out = (struct number){ n.digits, n.digits == 0 ? 0 : decimals };
     return E_NONE;
 }
 
@@ -84,7 +84,7 @@ enum ingest_code number_parse(struct str cell, char decimal_mark, struct number 
             break;
         }
     }
-    struct number n = {minus ? -(int64_t)digits : (int64_t)digits, decimals};
+    struct number n = { minus ? -(int64_t)digits : (int64_t)digits, decimals };
     if (p == end && seen) {
         *out = n;
         return E_NONE;

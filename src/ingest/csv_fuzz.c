@@ -80,12 +80,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("csv", MFD_CLOEXEC);
     check(fd >= 0 && write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-    struct instant now = day_start((struct day){20260101});
-    struct ingest_job job = {.file = file,
-                             .mapping = m,
-                             .points = {find, NULL},
-                             .sink = {take, &now.utc_ms},
-                             .now = now};
+    struct instant now = day_start((struct day){ 20260101 });
+    struct ingest_job job = { .file = file,
+                              .mapping = m,
+                              .points = { find, NULL },
+                              .sink = { take, &now.utc_ms },
+                              .now = now };
     n_taken = 0;
     if (ingest_file(a, &job, &r, &e) == OK) {
         check(r.values == n_taken);

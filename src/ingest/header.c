@@ -1,4 +1,5 @@
 /* header.c - which column is which. Everything wrong here is found before anything is written. */
+#include "ingest/encoding.h"
 #include "ingest/import.h"
 
 static enum err_code wrong_at(const struct import *im, int column, const char *what,
@@ -167,10 +168,9 @@ enum err_code header_read(struct import *im, struct err *e)
                           "%s:1: the header line is longer than %u bytes: is it a table?", file,
                           INGEST_LINE_MAX);
     }
-    if (kind != LINE_GOOD || !str_utf8(im->line)) {
-        return fail_named(e, ERR_INPUT, "E_SCHEMA", "%s:1: the header line is %s", file,
-                          kind == LINE_GOOD ? "not UTF-8: save the file as UTF-8"
-                                            : "cut off: fetch the file again");
+    if (kind != LINE_GOOD) {
+        return fail_named(e, ERR_INPUT, "E_TRUNC",
+                          "%s:1: the header line is cut off: fetch the file again", file);
     }
     im->n_columns =
         line_cells(im->line, im->m->delimiter, im->cells, (int)INGEST_COLUMNS_MAX, im->room);
@@ -181,6 +181,14 @@ enum err_code header_read(struct import *im, struct err *e)
     if (im->n_columns > (int)INGEST_COLUMNS_MAX) {
         return fail_named(e, ERR_INPUT, "E_OVERSIZE", "%s:1: %d columns, at most %u are read", file,
                           im->n_columns, INGEST_COLUMNS_MAX);
+    }
+    for (int i = 0; i < im->n_columns; i++) {
+        if (!encoding_utf8(im->arena, im->cells[i], &im->cells[i])) {
+            return fail_named(
+                e, ERR_INPUT, "E_SCHEMA",
+                "%s:1:%d: the name is neither UTF-8 nor GB18030: save the file as UTF-8", file,
+                i + 1);
+        }
     }
     return header_find(im, e);
 }

@@ -37,14 +37,14 @@ static enum err_code import_outcome(struct import *im, size_t i, struct err *e)
         enum ingest_code code;
         const char *text;
     } told[READING_OUTCOMES] = {
-        [READING_CONFLICT] = {E_CONFLICT,
-                              "another value of the same rank is in force: the first "
-                              "stays, this one is filed; correct it with `reading edit`"},
-        [READING_LOCKED] = {E_LOCKED, "the period is settled: filed as a proposed correction"},
-        [READING_TIME_FUTURE] = {E_TIME_FUTURE, "lies in the future: check date, zone and clock"},
-        [READING_TIME_OLD] = {E_TIME_OLD, "lies too far back"},
-        [READING_POINT_UNKNOWN] = {E_POINT_UNKNOWN, "no such point: add it, then import again"},
-        [READING_RANGE] = {E_RANGE, "not plausible for this point"},
+        [READING_CONFLICT] = { E_CONFLICT,
+                               "another value of the same rank is in force: the first "
+                               "stays, this one is filed; correct it with `reading edit`" },
+        [READING_LOCKED] = { E_LOCKED, "the period is settled: filed as a proposed correction" },
+        [READING_TIME_FUTURE] = { E_TIME_FUTURE, "lies in the future: check date, zone and clock" },
+        [READING_TIME_OLD] = { E_TIME_OLD, "lies too far back" },
+        [READING_POINT_UNKNOWN] = { E_POINT_UNKNOWN, "no such point: add it, then import again" },
+        [READING_RANGE] = { E_RANGE, "not plausible for this point" },
     };
     char raw[64];
     switch ((enum reading_outcome)im->outcome[i]) {
@@ -71,7 +71,8 @@ static uint64_t import_batch_hash(const struct import *im)
     uint64_t hash = hash64(&im->out->batches, sizeof im->out->batches, BATCH_SEED);
     for (size_t i = 0; i < im->n; i++) {
         const struct reading *r = &im->batch[i];
-        int64_t fields[4] = {r->point_id, r->ts_ms, r->value, r->q | r->kind << 16 | r->rank << 24};
+        int64_t fields[4] = { r->point_id, r->ts_ms, r->value,
+                              r->q | r->kind << 16 | r->rank << 24 };
         hash = hash64(fields, sizeof fields, hash);
     }
     return hash;
@@ -264,14 +265,14 @@ static enum err_code import_run(struct import *im, struct feed *feed, struct err
 enum err_code ingest_file(struct arena *a, const struct ingest_job *job, struct ingest_result *out,
                           struct err *e)
 {
-    struct ingest_result result = {.bytes = 0};
+    struct ingest_result result = { .bytes = 0 };
     struct import *im = arena_make(a, struct import);
     struct feed *feed;
     im->arena = a;
     im->job = job;
     im->m = job->mapping;
     im->out = &result;
-    im->oldest_ms = day_start((struct day){IMPORT_OLDEST_DAY}).utc_ms;
+    im->oldest_ms = day_start((struct day){ IMPORT_OLDEST_DAY }).utc_ms;
     im->latest_ms = job->now.utc_ms + INGEST_FUTURE_MS;
     import_memory(im);
     enum err_code code = import_survey(im, e);

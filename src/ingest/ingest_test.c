@@ -28,7 +28,8 @@ static struct world w;
 
 static enum err_code find(void *ctx, struct str name, int64_t *id, struct err *e)
 {
-    static const char *const known[] = {"gen", "own", "M1", "M2", "M1/own", "M1/ep_imp", "b"};
+    static const char *const known[] = { "gen",    "own",       "M1", "M2",
+                                         "M1/own", "M1/ep_imp", "b",  "一号表" };
     (void)ctx;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (str_is(name, known[i])) {
@@ -67,7 +68,7 @@ static enum err_code take(void *ctx, struct str source, int64_t id, const struct
 static int setup(void **state)
 {
     (void)state;
-    w = (struct world){.arena = arena_new()};
+    w = (struct world){ .arena = arena_new() };
     const char *tmp = getenv("TMPDIR");
     snprintf(w.dir, sizeof w.dir, "%s/ingest-XXXXXX", tmp != NULL ? tmp : "/tmp");
     return mkdtemp(w.dir) == NULL;
@@ -78,7 +79,7 @@ static int teardown(void **state)
     (void)state;
     arena_free(w.arena);
     char path[256];
-    static const char *const files[] = {"in.csv", "report.csv"};
+    static const char *const files[] = { "in.csv", "report.csv" };
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", w.dir, files[i]);
         unlink(path);
@@ -115,12 +116,12 @@ static enum err_code run(const char *mapping, struct ingest_result *out, struct 
     struct mapping *m;
     struct err me;
     assert_ok(mapping_parse(w.arena, str_of(mapping), "m.json", &m, &me), &me);
-    struct ingest_job job = {.file = path_of("in.csv"),
-                             .mapping = m,
-                             .points = {find, NULL},
-                             .sink = {take, NULL},
-                             .now = day_start((struct day){20260102}),
-                             .report = path_of("report.csv")};
+    struct ingest_job job = { .file = path_of("in.csv"),
+                              .mapping = m,
+                              .points = { find, NULL },
+                              .sink = { take, NULL },
+                              .now = day_start((struct day){ 20260102 }),
+                              .report = path_of("report.csv") };
     return ingest_file(w.arena, &job, out, e);
 }
 
@@ -276,6 +277,23 @@ static void test_long_layout(void **state)
     assert_int_equal(w.taken[3].ts_ms, utc("2025-06-01T00:15:00+08:00"));
 }
 
+/* 表号,时间,电量 and 一号表 as GB18030; the finder is asked in UTF-8. */
+static void test_names_in_gb18030(void **state)
+{
+    (void)state;
+    struct ingest_result r =
+        run_text(MAPPING("\"layout\":\"long\",\"point_columns\":[\"表号\"],",
+                         "\"column\":\"时间\",\"format\":\"YYYY/M/D h:mm\",\"zone\":\"+08:00\","
+                         "\"label\":\"start\"",
+                         "{\"column\":\"电量\",\"unit\":\"kWh\"}"),
+                 "\xb1\xed\xba\xc5,\xca\xb1\xbc\xe4,\xb5\xe7\xc1\xbf\n"
+                 "\xd2\xbb\xba\xc5\xb1\xed,2025/6/1 0:15,1.5\n\xff\xff,2025/6/1 0:15,1.5\n");
+    assert_int_equal(r.by_code[E_POINT_UNKNOWN], 1);
+    assert_int_equal(w.n, 1);
+    assert_int_equal(w.taken[0].point_id, 8);
+    assert_int_equal(w.taken[0].ts_ms, utc("2025-06-01T00:15:00+08:00"));
+}
+
 static void test_registers_snap_to_their_boundary(void **state)
 {
     (void)state;
@@ -409,7 +427,7 @@ static const char *long_csv(void)
     text_add_c(&t, "t,p\n");
     int64_t ms = utc("2020-01-01T00:00:00+08:00");
     for (int i = 0; i < 30000; i++, ms += SLOT_MS) {
-        text_instant(&t, (struct instant){ms});
+        text_instant(&t, (struct instant){ ms });
         text_addf(&t, ",%d.%04d\n", i % 977, i % 9999);
     }
     return t.at;
@@ -450,7 +468,7 @@ static void test_law_5_goes_on_after_a_kill(void **state)
 
 static size_t gzipped(const char *text, size_t n, unsigned char *out, size_t room)
 {
-    z_stream z = {.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (unsigned)n};
+    z_stream z = { .next_in = (unsigned char *)(uintptr_t)text, .avail_in = (unsigned)n };
     assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
     z.next_out = out;
     z.avail_out = (unsigned)room;
@@ -509,27 +527,27 @@ static void test_numbers(void **state)
         int64_t digits;
         int32_t decimals;
     } cases[] = {
-        {"0", E_NONE, 0, 0},
-        {"-12.50", E_NONE, -1250, 2},
-        {"+.5", E_NONE, 5, 1},
-        {"7.", E_NONE, 7, 0},
-        {"1.5e-05", E_NONE, 15, 6},
-        {"1.5E3", E_NONE, 1500, 0},
-        {"0.10000000000000000000", E_NONE, 100000000000000000, 18},
-        {"0.1000000000000000001", E_RANGE, 0, 0},
-        {"1234567890123456789", E_RANGE, 0, 0},
-        {"", E_TYPE, 0, 0},
-        {"-", E_TYPE, 0, 0},
-        {".", E_TYPE, 0, 0},
-        {"1 2", E_TYPE, 0, 0},
-        {"1,5", E_TYPE, 0, 0},
-        {"0x1A", E_TYPE, 0, 0},
-        {"1e", E_TYPE, 0, 0},
-        {"-Infinity", E_NAN, 0, 0},
-        {"#N/A", E_NAN, 0, 0},
+        { "0", E_NONE, 0, 0 },
+        { "-12.50", E_NONE, -1250, 2 },
+        { "+.5", E_NONE, 5, 1 },
+        { "7.", E_NONE, 7, 0 },
+        { "1.5e-05", E_NONE, 15, 6 },
+        { "1.5E3", E_NONE, 1500, 0 },
+        { "0.10000000000000000000", E_NONE, 100000000000000000, 18 },
+        { "0.1000000000000000001", E_RANGE, 0, 0 },
+        { "1234567890123456789", E_RANGE, 0, 0 },
+        { "", E_TYPE, 0, 0 },
+        { "-", E_TYPE, 0, 0 },
+        { ".", E_TYPE, 0, 0 },
+        { "1 2", E_TYPE, 0, 0 },
+        { "1,5", E_TYPE, 0, 0 },
+        { "0x1A", E_TYPE, 0, 0 },
+        { "1e", E_TYPE, 0, 0 },
+        { "-Infinity", E_NAN, 0, 0 },
+        { "#N/A", E_NAN, 0, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct number n = {0, 0};
+        struct number n = { 0, 0 };
         assert_int_equal(number_parse(str_of(cases[i].text), '.', &n), cases[i].code);
         assert_int_equal(n.digits, cases[i].digits);
         assert_int_equal(n.decimals, cases[i].decimals);
@@ -557,6 +575,7 @@ int main(void)
         T(test_law_2_missing_is_not_zero),
         T(test_bom_crlf_quotes_blanks),
         T(test_long_layout),
+        T(test_names_in_gb18030),
         T(test_registers_snap_to_their_boundary),
         T(test_wide_layout),
         T(test_periods_of_a_day_of_25_hours),

@@ -3,7 +3,7 @@
 
 void lines_init(struct lines *l, struct feed *f, char *bytes)
 {
-    *l = (struct lines){.feed = f, .state = FEED_MORE, .bytes = bytes};
+    *l = (struct lines){ .feed = f, .state = FEED_MORE, .bytes = bytes };
 }
 
 /* Moves what is left to the front and reads more behind it. */
@@ -27,7 +27,7 @@ enum err_code lines_peek(struct lines *l, struct str *bytes, struct err *e)
     while (code == OK && l->n < 4096 && l->state == FEED_MORE) {
         code = lines_more(l, e);
     }
-    *bytes = (struct str){l->bytes, l->n < 4096 ? l->n : 4096};
+    *bytes = (struct str){ l->bytes, l->n < 4096 ? l->n : 4096 };
     return code;
 }
 
@@ -38,7 +38,7 @@ void lines_skip(struct lines *l, size_t n)
 
 static struct str without_cr(const char *at, size_t n)
 {
-    return (struct str){at, n > 0 && at[n - 1] == '\r' ? n - 1 : n};
+    return (struct str){ at, n > 0 && at[n - 1] == '\r' ? n - 1 : n };
 }
 
 /* Drops bytes up to the end of a line that was too long. */
@@ -76,7 +76,7 @@ enum err_code lines_next(struct lines *l, struct str *line, enum line_kind *kind
         const char *end = left == 0 ? NULL : memchr(from, '\n', left);
         size_t n = end != NULL ? (size_t)(end - from) : left;
         if (n > INGEST_LINE_MAX) {
-            *line = (struct str){from, INGEST_LINE_MAX};
+            *line = (struct str){ from, INGEST_LINE_MAX };
             *kind = LINE_LONG;
             l->at += INGEST_LINE_MAX;
             l->skipping = true;
@@ -110,7 +110,7 @@ static struct str trim(const char *at, const char *end)
     while (at < end && (end[-1] == ' ' || end[-1] == '\t')) {
         end--;
     }
-    return (struct str){at, (size_t)(end - at)};
+    return (struct str){ at, (size_t)(end - at) };
 }
 
 /* RFC 4180: "a ""quoted"" cell". `*p` stands behind the opening quote, and behind the closing one

@@ -16,18 +16,25 @@ static const struct {
     char dim;
     int64_t num;
 } UNITS[] = {
-    {"kWh", 'e', 10000},     {"Wh", 'e', 10},   {"MWh", 'e', 10000000},   {"GWh", 'e', 10000000000},
-    {"kvarh", 'e', 10000},   {"varh", 'e', 10}, {"Mvarh", 'e', 10000000}, {"m3", 'e', 10000},
-    {"kW", 'p', 10000},      {"W", 'p', 10},    {"MW", 'p', 10000000},    {"kvar", 'p', 10000},
-    {"Mvar", 'p', 10000000},
+    { "kWh", 'e', 10000 },      { "Wh", 'e', 10 },
+    { "MWh", 'e', 10000000 },   { "GWh", 'e', 10000000000 },
+    { "kvarh", 'e', 10000 },    { "varh", 'e', 10 },
+    { "Mvarh", 'e', 10000000 }, { "m3", 'e', 10000 },
+    { "kW", 'p', 10000 },       { "W", 'p', 10 },
+    { "MW", 'p', 10000000 },    { "kvar", 'p', 10000 },
+    { "Mvar", 'p', 10000000 },
 };
 
 static const struct {
     const char *word;
     uint8_t rank;
 } RANKS[] = {
-    {"grid_file", RANK_GRID_FILE}, {"frozen", RANK_FROZEN},         {"live", RANK_LIVE},
-    {"device", RANK_DEVICE},       {"integrated", RANK_INTEGRATED}, {"estimate", RANK_ESTIMATE},
+    { "grid_file", RANK_GRID_FILE },
+    { "frozen", RANK_FROZEN },
+    { "live", RANK_LIVE },
+    { "device", RANK_DEVICE },
+    { "integrated", RANK_INTEGRATED },
+    { "estimate", RANK_ESTIMATE },
 };
 
 static enum err_code wrong(struct err *e, struct json j, const char *what)
@@ -128,7 +135,7 @@ static enum err_code need_amount(struct json v, const struct map_value *mv, int6
 
 static enum err_code read_idle(struct mapping *m, struct json j, struct map_value *v, struct err *e)
 {
-    static const char *const keys[] = {"column", "is", "at_most", "to", "note", NULL};
+    static const char *const keys[] = { "column", "is", "at_most", "to", "note", NULL };
     struct json at_most = json_get(j, "at_most");
     struct str is;
     enum err_code code = json_only(j, keys, e);
@@ -154,8 +161,8 @@ static enum err_code read_idle(struct mapping *m, struct json j, struct map_valu
 static enum err_code read_negative(struct mapping *m, struct json j, struct map_value *v,
                                    struct err *e)
 {
-    static const char *const keys[] = {"to", "note", NULL};
-    static const char *const words[] = {"refuse", "absolute", NULL};
+    static const char *const keys[] = { "to", "note", NULL };
+    static const char *const words[] = { "refuse", "absolute", NULL };
     struct json n = json_get(j, "negative");
     if (json_kind(n) != JSON_OBJECT) {
         int word;
@@ -187,7 +194,7 @@ static enum err_code read_scale(struct json j, int64_t *num, int64_t *den, struc
     if (code != OK) {
         return code;
     }
-    struct number n[2] = {{0, 0}, {1, 0}};
+    struct number n[2] = { { 0, 0 }, { 1, 0 } };
     int i = 0;
     while (i < 2 && str_split(&rest, '/', &part)) {
         if (number_parse(part, '.', &n[i]) != E_NONE) {
@@ -243,7 +250,7 @@ static enum err_code read_unit(struct mapping *m, struct json j, struct map_valu
 
 static enum err_code read_rank(struct json j, struct map_value *v, struct err *e)
 {
-    struct str word = {NULL, 0};
+    struct str word = { NULL, 0 };
     enum err_code code = optional_str(j, "rank", &word, e);
     if (code != OK || word.at == NULL) {
         return code;
@@ -264,12 +271,12 @@ static enum err_code read_rank(struct json j, struct map_value *v, struct err *e
 static enum err_code read_value(struct mapping *m, struct json j, struct map_value *v,
                                 struct err *e)
 {
-    static const char *const keys[] = {"column", "point", "kind", "unit",     "scale",
-                                       "round",  "sign",  "rank", "negative", "idle",
-                                       "max",    "note",  NULL};
-    static const char *const kinds[] = {"interval", "register", NULL};
-    static const char *const rounds[] = {"refuse", "half_away", NULL};
-    static const char *const signs[] = {"plus", "minus", NULL};
+    static const char *const keys[] = { "column", "point", "kind", "unit",     "scale",
+                                        "round",  "sign",  "rank", "negative", "idle",
+                                        "max",    "note",  NULL };
+    static const char *const kinds[] = { "interval", "register", NULL };
+    static const char *const rounds[] = { "refuse", "half_away", NULL };
+    static const char *const signs[] = { "plus", "minus", NULL };
     int kind, round, sign;
     enum err_code code = json_only(j, keys, e);
     v->path = j.path;
@@ -312,7 +319,7 @@ static enum err_code read_value(struct mapping *m, struct json j, struct map_val
 
 static enum err_code read_period(struct mapping *m, struct json j, struct err *e)
 {
-    static const char *const keys[] = {"column", "first", "minutes", NULL};
+    static const char *const keys[] = { "column", "first", "minutes", NULL };
     int64_t first, minutes;
     enum err_code code = json_only(j, keys, e);
     if (code != OK || (code = need_name(j, "column", &m->period_column, e)) != OK ||
@@ -330,7 +337,7 @@ static enum err_code read_period(struct mapping *m, struct json j, struct err *e
 
 static enum err_code read_interval(struct mapping *m, struct json j, struct err *e)
 {
-    static const char *const splits[] = {"no", "equal", NULL};
+    static const char *const splits[] = { "no", "equal", NULL };
     struct json v = json_get(j, "interval_minutes");
     int64_t minutes = INTERVAL_DEFAULT_MINUTES;
     int split;
@@ -353,10 +360,11 @@ static enum err_code read_interval(struct mapping *m, struct json j, struct err 
 
 static enum err_code read_time(struct mapping *m, struct json j, struct err *e)
 {
-    static const char *const keys[] = {
-        "column", "format", "zone",       "label", "interval_minutes",
-        "split",  "period", "shift_days", "note",  NULL};
-    static const char *const labels[] = {"start", "end", NULL};
+    static const char *const keys[] = { "column", "format",           "zone",
+                                        "label",  "interval_minutes", "split",
+                                        "period", "shift_days",       "note",
+                                        NULL };
+    static const char *const labels[] = { "start", "end", NULL };
     struct str format, zone;
     int label;
     enum err_code code = json_only(j, keys, e);
@@ -402,8 +410,8 @@ static enum err_code read_time(struct mapping *m, struct json j, struct err *e)
 
 static enum err_code read_shape(struct mapping *m, struct json j, struct err *e)
 {
-    static const char *const layouts[] = {"columns", "long", "wide", NULL};
-    static const char *const orders[] = {"rising", "any", NULL};
+    static const char *const layouts[] = { "columns", "long", "wide", NULL };
+    static const char *const orders[] = { "rising", "any", NULL };
     struct str delimiter = STR(","), mark = STR(".");
     int layout, order;
     enum err_code code = need_word(j, "layout", layouts, -1, &layout, e);
@@ -456,8 +464,8 @@ static enum err_code read_lists(struct mapping *m, struct json j, struct err *e)
 
 static enum err_code read_slots(struct mapping *m, struct json j, struct err *e)
 {
-    static const char *const keys[] = {"names", "prefix", NULL};
-    static const char *const names[] = {"hh:mm", "number", NULL};
+    static const char *const keys[] = { "names", "prefix", NULL };
+    static const char *const names[] = { "hh:mm", "number", NULL };
     struct json slots = json_get(j, "slots");
     int word;
     if (m->layout != LAYOUT_WIDE) {
@@ -508,10 +516,10 @@ static enum err_code read_values(struct mapping *m, struct json j, struct err *e
 static enum err_code mapping_read(struct json j, const char *name, struct mapping **out,
                                   struct err *e)
 {
-    static const char *const keys[] = {"schema",  "title", "note",   "layout",  "delimiter",
-                                       "decimal", "order", "ignore", "missing", "point_columns",
-                                       "time",    "slots", "values", NULL};
-    static const char *const schemas[] = {"sunkeeper.mapping/1", NULL};
+    static const char *const keys[] = { "schema",  "title", "note",   "layout",  "delimiter",
+                                        "decimal", "order", "ignore", "missing", "point_columns",
+                                        "time",    "slots", "values", NULL };
+    static const char *const schemas[] = { "sunkeeper.mapping/1", NULL };
     struct mapping *m = arena_make(j.arena, struct mapping);
     struct json time = json_get(j, "time");
     int schema;

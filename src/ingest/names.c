@@ -1,13 +1,15 @@
 /* names.c - see names.h. Open addressing; grows by two up to INGEST_POINTS_MAX names. */
 #include "ingest/names.h"
 
+#include "ingest/encoding.h"
+
 #define NAMES_FIRST_ROOM 256u
 #define NAMES_SEED 0x73756e6b65657031u /* any; it only spreads */
 
 void names_init(struct names *t, struct arena *a, const struct ingest_points *points,
                 const struct map_value *value)
 {
-    *t = (struct names){.arena = a, .points = points, .value = value};
+    *t = (struct names){ .arena = a, .points = points, .value = value };
     t->room = NAMES_FIRST_ROOM;
     t->slots = arena_many(a, t->room, struct place);
 }
@@ -63,19 +65,25 @@ enum err_code names_get(struct names *t, struct str name, struct place **out, st
     uint64_t hash = hash64(name.at, name.n, NAMES_SEED);
     size_t i = names_slot(t, name, hash);
     if (t->slots[i].name.at == NULL) {
-        struct place p = {.hash = hash, .code = E_NONE, .last_ms = INT64_MIN};
+        struct place p = { .hash = hash, .code = E_NONE, .last_ms = INT64_MIN };
         if (t->n >= INGEST_POINTS_MAX) {
             return fail_named(e, ERR_LIMIT, "E_OVERSIZE",
                               "more than %u different points in one file: split the file",
                               INGEST_POINTS_MAX);
         }
+        struct str told;
         p.name = str_dup(t->arena, name);
-        enum err_code code = find_one(t, p.name, &p.point_id[0], &p.code, e);
+        enum err_code code = OK;
+        if (encoding_utf8(t->arena, p.name, &told)) {
+            code = find_one(t, told, &p.point_id[0], &p.code, e);
+        } else {
+            p.code = E_POINT_UNKNOWN;
+        }
         if (code == OK && p.code == E_NONE && t->value->negative == NEGATIVE_TO) {
-            code = find_beside(t, p.name, t->value->negative_to, &p.point_id[1], &p.code, e);
+            code = find_beside(t, told, t->value->negative_to, &p.point_id[1], &p.code, e);
         }
         if (code == OK && p.code == E_NONE && t->value->idle) {
-            code = find_beside(t, p.name, t->value->idle_to, &p.point_id[2], &p.code, e);
+            code = find_beside(t, told, t->value->idle_to, &p.point_id[2], &p.code, e);
         }
         if (code != OK) {
             return code;

@@ -32,12 +32,12 @@ static void add_series(struct import *im, const struct map_value *v, int64_t poi
                        int64_t value, int column)
 {
     int parts = v->kind == READING_INT ? im->m->interval_minutes / 15 : 1;
-    struct reading r = {.point_id = point_id,
-                        .ts_ms = ts,
-                        .value = value,
-                        .q = im->m->split ? Q_EST : 0,
-                        .kind = v->kind,
-                        .rank = v->rank};
+    struct reading r = { .point_id = point_id,
+                         .ts_ms = ts,
+                         .value = value,
+                         .q = im->m->split ? Q_EST : 0,
+                         .kind = v->kind,
+                         .rank = v->rank };
     if (parts == 1) {
         import_add(im, &r, column);
         return;
@@ -252,7 +252,7 @@ static enum err_code row_place(struct import *im, struct place **out, struct err
             memcpy(joined + n, part.at, part.n);
             n += part.n;
         }
-        name = (struct str){joined, n};
+        name = (struct str){ joined, n };
     }
     if (name.n == 0) {
         return import_refuse(im, im->lines.number, im->key_column[0], E_POINT_UNKNOWN, name, e,

@@ -6,13 +6,14 @@ static const struct {
     char field;
     uint8_t min, max;
 } FIELDS[] = {
-    {"YYYY", 'Y', 4, 4}, {"MM", 'M', 2, 2}, {"DD", 'D', 2, 2}, {"hh", 'h', 2, 2}, {"mm", 'm', 2, 2},
-    {"ss", 's', 2, 2},   {"M", 'M', 1, 2},  {"D", 'D', 1, 2},  {"h", 'h', 1, 2},
+    { "YYYY", 'Y', 4, 4 }, { "MM", 'M', 2, 2 }, { "DD", 'D', 2, 2 },
+    { "hh", 'h', 2, 2 },   { "mm", 'm', 2, 2 }, { "ss", 's', 2, 2 },
+    { "M", 'M', 1, 2 },    { "D", 'D', 1, 2 },  { "h", 'h', 1, 2 },
 };
 
 enum err_code stamp_compile(struct str pattern, struct stamp_format *out, struct err *e)
 {
-    struct stamp_format f = {.n = 0};
+    struct stamp_format f = { .n = 0 };
     char seen[8] = "";
     size_t n_seen = 0;
     for (size_t i = 0; i < pattern.n;) {
@@ -20,12 +21,12 @@ enum err_code stamp_compile(struct str pattern, struct stamp_format *out, struct
             return fail(e, ERR_INPUT, "time format \"" STR_FMT "\" has more than %d parts",
                         STR_ARG(pattern), STAMP_PARTS_MAX);
         }
-        struct stamp_part part = {.literal = pattern.at[i]};
+        struct stamp_part part = { .literal = pattern.at[i] };
         size_t step = 1;
         for (size_t k = 0; k < sizeof FIELDS / sizeof FIELDS[0]; k++) {
             size_t n = strlen(FIELDS[k].word);
             if (pattern.n - i >= n && memcmp(pattern.at + i, FIELDS[k].word, n) == 0) {
-                part = (struct stamp_part){FIELDS[k].field, 0, FIELDS[k].min, FIELDS[k].max};
+                part = (struct stamp_part){ FIELDS[k].field, 0, FIELDS[k].min, FIELDS[k].max };
                 step = n;
                 break;
             }
@@ -97,11 +98,11 @@ enum err_code zone_parse(struct str s, struct zone *out, struct err *e)
 {
     int32_t minutes;
     if (str_is(s, "in_text")) {
-        *out = (struct zone){ZONE_IN_TEXT, 0};
+        *out = (struct zone){ ZONE_IN_TEXT, 0 };
     } else if (str_is(s, "Europe/London")) {
-        *out = (struct zone){ZONE_LONDON, 0};
+        *out = (struct zone){ ZONE_LONDON, 0 };
     } else if (offset_parse(s.at, s.n, &minutes)) {
-        *out = (struct zone){ZONE_FIXED, minutes};
+        *out = (struct zone){ ZONE_FIXED, minutes };
     } else {
         return fail(e, ERR_INPUT,
                     "zone \"" STR_FMT "\" is not known: write an offset like \"+08:00\", "
@@ -153,12 +154,12 @@ const char *stamp_parse(const struct stamp_format *f, struct str cell, struct st
         }
         v[(unsigned char)part->field] = x;
     }
-    struct stamp s = {.has_offset = false};
+    struct stamp s = { .has_offset = false };
     const char *wrong = p == end ? NULL : tail_parse(p, end, &s);
     if (wrong != NULL) {
         return wrong;
     }
-    struct day day = {v['Y'] * 10000 + v['M'] * 100 + v['D']};
+    struct day day = { v['Y'] * 10000 + v['M'] * 100 + v['D'] };
     if (v['M'] > 12 || v['D'] > 31 || !day_valid(day)) {
         return "there is no such day";
     }
@@ -174,7 +175,7 @@ const char *stamp_parse(const struct stamp_format *f, struct str cell, struct st
 /* The last Sunday of a month of 31 days, as a day number. */
 static int32_t last_sunday(int32_t year, int32_t month)
 {
-    struct day last = {year * 10000 + month * 100 + 31};
+    struct day last = { year * 10000 + month * 100 + 31 };
     return day_number(last) - day_weekday(last) % 7;
 }
 

@@ -1,8 +1,9 @@
 /* store_sink.c - batches of an import into the journal of the reading room. */
 #include "ingest/ingest.h"
 
-#define HISTORY_DAYS 36500 /* files may hold any past; what a meter cannot mean is refused before  \
-                            */
+#define HISTORY_DAYS                                                                               \
+    36500 /* files may hold any past; what a meter cannot mean is refused before                   \
+           */
 
 /* Readings of one shard, and where each stood in the batch. */
 struct part {
@@ -37,12 +38,12 @@ static void folded(void *ctx, struct str source, int64_t batch_id, size_t index,
 static enum err_code take_part(struct ingest_store *s, struct str source, struct part *part,
                                uint8_t *outcome, bool *known, struct err *e)
 {
-    struct reading_batch batch = {.source = source,
-                                  .batch_id = part->batch_id,
-                                  .readings = part->readings,
-                                  .n = part->n,
-                                  .outcomes = part->outcomes,
-                                  .old_days = HISTORY_DAYS};
+    struct reading_batch batch = { .source = source,
+                                   .batch_id = part->batch_id,
+                                   .readings = part->readings,
+                                   .n = part->n,
+                                   .outcomes = part->outcomes,
+                                   .old_days = HISTORY_DAYS };
     enum err_code code = reading_intake(s->db, s->points, &batch, 1, s->now, e);
     if (code != OK) {
         return code;
@@ -60,8 +61,8 @@ static enum err_code take_part(struct ingest_store *s, struct str source, struct
     if (!s->fold) {
         return OK;
     }
-    struct folding f = {source, part, outcome};
-    struct reading_fold_sink sink = {folded, &f};
+    struct folding f = { source, part, outcome };
+    struct reading_fold_sink sink = { folded, &f };
     struct reading_fold_report report;
     return reading_fold(s->db, s->points, &sink, s->now, &report, e);
 }
@@ -88,8 +89,8 @@ static enum err_code store_take(void *ctx, struct str source, int64_t batch_id,
     struct arena *a = arena_new();
     int32_t *shard = arena_many(a, n, int32_t);
     bool *done = arena_many(a, METER_SHARD_MAX + 1, bool);
-    struct part part = {arena_many(a, n, struct reading), arena_many(a, n, uint32_t),
-                        arena_many(a, n, uint8_t), 0, 0};
+    struct part part = { arena_many(a, n, struct reading), arena_many(a, n, uint32_t),
+                         arena_many(a, n, uint8_t), 0, 0 };
     int64_t last_id = 0;
     int32_t last = -1, first = -1;
     for (size_t i = 0; i < n; i++) {
@@ -125,5 +126,5 @@ static enum err_code store_take(void *ctx, struct str source, int64_t batch_id,
 
 struct ingest_sink ingest_store_sink(struct ingest_store *s)
 {
-    return (struct ingest_sink){store_take, s};
+    return (struct ingest_sink){ store_take, s };
 }
