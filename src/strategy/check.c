@@ -64,6 +64,11 @@ static bool code_axes(struct checker *c, struct tally_code *code, tally_shape *o
         if (part->axis < 0) {
             return false;
         }
+        if (shape & SHAPE(part->axis)) {
+            report(c->report, code->at, "L55", NO_FIX, "the code names " STR_FMT " twice",
+                   STR_ARG(part->text));
+            return false;
+        }
         shape |= SHAPE(part->axis);
     }
     *out = shape;
@@ -206,6 +211,7 @@ static void declare_all(struct checker *c)
 static void attach_exceptions(struct checker *c)
 {
     struct tally_program *p = c->p;
+    int32_t total = 0;
     for (int32_t i = 0; i < c->n_flat; i++) {
         struct statement *s = c->flat[i].s;
         if (s->kind != STATEMENT_EXCEPT) {
@@ -224,6 +230,14 @@ static void attach_exceptions(struct checker *c)
         struct tally_definition *d = &p->definitions[p->symbols[symbol].index];
         if (s->broken) {
             p->symbols[symbol].poisoned = true;
+            continue;
+        }
+        if (total++ == TALLY_DEFINITIONS_MAX) {
+            report(c->report, s->name.at, "G05", NO_FIX, "a strategy has at most %d exceptions",
+                   TALLY_DEFINITIONS_MAX);
+        }
+        if (total > TALLY_DEFINITIONS_MAX) {
+            s->broken = true;
             continue;
         }
         c->flat[i].definition = p->symbols[symbol].index; /* its names come first, too */

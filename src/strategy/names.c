@@ -339,7 +339,10 @@ static struct str similar(const struct checker *c, struct str name)
 static void unknown_name(struct checker *c, struct tally_expr *x)
 {
     if (!c->open_names) {
-        struct str like = similar(c, x->name);
+        struct str like = NO_FIX;
+        if (c->report->n < TALLY_ERRORS_MAX) { /* nobody reads more */
+            like = similar(c, x->name);
+        }
         if (x->op == OP_MEMBER) {
             struct str rest = x->name, group;
             str_split(&rest, '.', &group);

@@ -71,7 +71,7 @@ bool parse_begins_definition(const struct parser *p)
 {
     const struct token *t = parse_peek(p);
     return t->kind == TOKEN_NAME && !t->word && t[1].mark == MARK_ASSIGN && p->at > 0 &&
-           t[-1].line < t->line;
+           t[-1].line < t->line && !p->condition;
 }
 
 void parse_expected(struct parser *p, const char *what)
@@ -652,8 +652,10 @@ static struct statement *parse_except(struct parser *p)
     if (!parse_need_name(p, "the name of a definition", &s->name)) {
         return NULL;
     }
-    s->broken = !parse_need_word(p, WORD_WHEN) || !(s->when = parse_expr(p)) ||
-                !parse_need_mark(p, MARK_ASSIGN, "'='") || !(s->body = parse_expr(p));
+    p->condition = true;
+    s->broken = !parse_need_word(p, WORD_WHEN) || !(s->when = parse_expr(p));
+    p->condition = false;
+    s->broken = s->broken || !parse_need_mark(p, MARK_ASSIGN, "'='") || !(s->body = parse_expr(p));
     return s;
 }
 
@@ -661,7 +663,10 @@ static struct statement *parse_next(struct parser *p)
 {
     struct statement *s = statement_new(p, STATEMENT_NEXT);
     parse_token(p);
-    if (!parse_need_name(p, "the name of a state", &s->name)) {
+    p->condition = true; /* a state's name and '=' follow here, too */
+    bool named = parse_need_name(p, "the name of a state", &s->name);
+    p->condition = false;
+    if (!named) {
         return NULL;
     }
     s->broken = !parse_need_mark(p, MARK_ASSIGN, "'='") || !(s->body = parse_expr(p));

@@ -126,6 +126,7 @@ struct parser {
     bool lost;           /* see struct parsed */
     bool failed;         /* this statement has an error: skip to the next one */
     bool row;            /* inside a table's braces: a unit may stand before ':' */
+    bool condition;      /* of `except`: a name and '=' may follow on a new line */
     bool type;           /* inside a type: what follows / or * is a unit */
     int32_t open;        /* braces of choose and table that are open */
     int32_t brackets;    /* parentheses that are open: the layout does not break inside */

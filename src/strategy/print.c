@@ -165,10 +165,10 @@ static void put_token(struct printer *p, const struct token *t)
     }
 }
 
-/* Brace i is one of cases that were broken into lines. */
+/* The token belongs to cases that were broken into lines; `broken` is NULL on one line. */
 static bool is_broken(const uint8_t *broken, const struct token *t)
 {
-    return t->partner >= 0 && broken[t->partner];
+    return broken && t->partner >= 0 && broken[t->partner];
 }
 
 static void put_next(struct printer *p, uint8_t *broken, int32_t i, int32_t first)
@@ -228,8 +228,10 @@ static void put_next(struct printer *p, uint8_t *broken, int32_t i, int32_t firs
         put(p, STR(" "));
     }
     if (t->mark == MARK_LBRACE && t->partner > i) {
-        broken[i] = braces_break(p, i);
-        p->braces += broken[i];
+        if (broken) {
+            broken[i] = braces_break(p, i);
+            p->braces += broken[i];
+        }
     } else if (t->mark == MARK_LBRACE) {
         p->depth++;
     }
@@ -255,9 +257,8 @@ struct str print_tokens(struct arena *a, const struct tally_file *f, int32_t fir
     struct text t;
     text_init(&t, a, PRINT_TEXT_MAX);
     struct printer p = { .f = f, .out = &t, .fresh = true, .first = true, .flat = true };
-    uint8_t *broken = arena_many(a, (size_t)last + 2, uint8_t);
     for (int32_t i = first; i <= last; i++) {
-        put_next(&p, broken, i, first);
+        put_next(&p, NULL, i, first);
     }
     return text_str(&t);
 }
