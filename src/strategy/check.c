@@ -688,20 +688,51 @@ static void check_next(struct checker *c, const struct statement *s)
     need_present(c, s->body, s->name.at, what, false, NULL);
 }
 
-void check_statements(struct checker *c)
+static void check_steps(struct checker *c)
+{
+    for (int32_t i = 0; i < c->p->n_order; i++) {
+        if (c->p->order[i].line) {
+            check_line(c, c->p->order[i].index);
+        } else {
+            check_definition(c, c->p->order[i].index);
+        }
+    }
+}
+
+/* Digits that contracts agree on (struct checker) may be met after a value that relies on them.
+ * They only allow more: so if there are errors and such digits, all is asked once more, knowing
+ * them. */
+static void check_in_order(struct checker *c)
 {
     struct tally_program *p = c->p;
+    size_t n = c->report->n, n_errors = c->report->n_errors;
+    bool *poisoned = arena_many(c->arena, (size_t)p->n_symbols, bool);
+    for (int32_t i = 0; i < p->n_symbols; i++) {
+        poisoned[i] = p->symbols[i].poisoned;
+    }
+    check_steps(c);
+    bool agreed = false;
+    for (int i = 0; i < BASE_N; i++) {
+        agreed = agreed || c->agreed_digits[i];
+    }
+    if (!agreed || c->report->n_errors == n_errors) {
+        return;
+    }
+    c->report->n = n;
+    c->report->n_errors = n_errors;
+    for (int32_t i = 0; i < p->n_symbols; i++) {
+        p->symbols[i].poisoned = poisoned[i];
+    }
+    check_steps(c);
+}
+
+void check_statements(struct checker *c)
+{
     declare_all(c);
     attach_exceptions(c);
     names_resolve(c);
     names_order(c);
-    for (int32_t i = 0; i < p->n_order; i++) {
-        if (p->order[i].line) {
-            check_line(c, p->order[i].index);
-        } else {
-            check_definition(c, p->order[i].index);
-        }
-    }
+    check_in_order(c);
     int32_t flag = 0;
     for (int32_t i = 0; i < c->n_flat; i++) {
         const struct statement *s = c->flat[i].s;

@@ -273,6 +273,23 @@ static void test_law_7_what_is_used_comes_first(void **state)
     arena_free(l.arena);
 }
 
+/* Digits that the contract agrees on print wherever they are said; without them 2 are printed. */
+static void test_agreed_digits_do_not_depend_on_the_order(void **state)
+{
+    (void)state;
+    assert_string_equal(refused("x = round(sum(gen) * r, 4) \"t\"\n"), "T17");
+    assert_string_equal(refused("x = round(sum(gen) * r, 4) \"t\"\n"
+                                "y = round(sum(gen) * r, n) \"u\"\n"),
+                        "");
+    assert_string_equal(refused("y = round(sum(gen) * r, n) \"u\"\n"
+                                "x = round(sum(gen) * r, 4) \"t\"\n"),
+                        "");
+    assert_string_equal(refused("x = round(sum(gen) * r, 4) \"t\"\n"
+                                "y = round(sum(gen) * r, n) \"u\"\n"
+                                "z = y + 1 m3\n"),
+                        "T03");
+}
+
 /* `discount` may be a choice and a parameter; after `is` the choice is meant. */
 static void test_is_prefers_the_cases_of_the_choice(void **state)
 {
@@ -351,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_presence_follows_agreed),
         cmocka_unit_test(test_law_4_exceptions_widen_a_definition),
         cmocka_unit_test(test_law_7_what_is_used_comes_first),
+        cmocka_unit_test(test_agreed_digits_do_not_depend_on_the_order),
         cmocka_unit_test(test_is_prefers_the_cases_of_the_choice),
         cmocka_unit_test(test_law_1_every_node_has_a_type),
         cmocka_unit_test(test_what_a_strategy_asks_for),
