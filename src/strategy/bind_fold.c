@@ -83,7 +83,9 @@ static void fold_known(struct strategy_bound *b)
         if (!p->folds[id]) { /* one side may decide it all the same */
             int32_t by = p->decides[id] ? deciding(b, n) : -1;
             b->known[id] = by >= 0 && is_single(b, by) && copy_known(b, id, by);
-            continue;
+            if (by >= 0 || !p->decides[id] || p->spaces[n->space] != 0 || n->time >= 0) {
+                continue;
+            }
         }
         if (n->op <= PLAN_COUNT_TIME) { /* a wrong or missing one is an error only where needed */
             b->known[id] = bound_leaf(b, id, NULL) == OK;

@@ -165,7 +165,7 @@ struct strategy_plan {
     int32_t n_nodes;
     int32_t *level;   /* by node */
     bool *folds;      /* by node: known from the contract alone */
-    bool *decides;    /* by node: one argument may stand for it (if, and, else, ..) */
+    bool *decides;    /* by node: may be known too, if one argument stands for it (if, and, ..) */
     int32_t *expr_of; /* by node: the expression it was first made for, -1 */
     __int128 *consts;
     int32_t n_consts;

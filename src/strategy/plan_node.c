@@ -128,8 +128,9 @@ static int32_t level_of(const struct maker *m, const struct plan_node *n)
     return n->op == PLAN_TIME_AGG ? level + 1 : level;
 }
 
-/* What the contract alone decides: choices, absences and numbers of the top's parameters. */
-static bool is_fixed(const struct maker *m, const struct plan_node *n)
+/* What the contract alone decides: choices, absences and numbers of the top's parameters. `maybe`:
+ * what it decides if the choices below fall so. */
+static bool is_fixed(const struct maker *m, const struct plan_node *n, bool maybe)
 {
     const struct strategy_plan *p = m->plan;
     if (n->time >= 0 || p->spaces[n->space] != 0) {
@@ -149,13 +150,14 @@ static bool is_fixed(const struct maker *m, const struct plan_node *n)
     }
     const int32_t args[] = { n->a, n->b, n->c };
     for (int i = 0; i < 3; i++) {
-        if (args[i] >= 0 && !p->folds[args[i]]) {
+        if (args[i] >= 0 && !p->folds[args[i]] && !(maybe && p->decides[args[i]])) {
             return false;
         }
     }
     for (int32_t i = 0; i < n->n_list; i++) {
         bool word = n->op == PLAN_CHOOSE && i % 2 == 0;
-        if (!word && !p->folds[p->lists[n->list + i]]) {
+        int32_t at = p->lists[n->list + i];
+        if (!word && !p->folds[at] && !(maybe && p->decides[at])) {
             return false;
         }
     }
@@ -191,9 +193,10 @@ int32_t maker_node(struct maker *m, struct plan_node n, unsigned __int128 bound)
     }
     memcpy(&p->nodes[id], &n, sizeof n);
     p->level[id] = level_of(m, &n);
-    p->folds[id] = is_fixed(m, &n);
+    p->folds[id] = is_fixed(m, &n, false);
     p->decides[id] = n.op == PLAN_IF || n.op == PLAN_CHOOSE || n.op == PLAN_AND ||
-                     n.op == PLAN_OR || n.op == PLAN_ELSE || n.op == PLAN_HARD;
+                     n.op == PLAN_OR || n.op == PLAN_ELSE || n.op == PLAN_HARD ||
+                     is_fixed(m, &n, true);
     p->expr_of[id] = m->now ? m->now->id : -1;
     m->bound[id] = bound;
     p->n_nodes++;
