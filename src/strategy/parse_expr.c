@@ -115,8 +115,9 @@ static bool unit_follows(const struct parser *p, int32_t ahead)
     switch (t[1].mark) {
     case MARK_LPAREN:
     case MARK_DOT:
-    case MARK_ASSIGN:
         return false;
+    case MARK_ASSIGN:
+        return p->condition; /* of an exception: the '=' is its own */
     case MARK_COLON:
         return p->row;
     default:
