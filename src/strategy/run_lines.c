@@ -84,6 +84,16 @@ static struct str unit_of(struct run *r, struct str unit, int16_t space, int32_t
     return unit;
 }
 
+/* A unit's own digits are at most 3; a scale above that is room for what a contract may agree on,
+ * and prints no further than its own value goes. */
+static struct decimal quantity_decimal(wide v, int scale, bool *fits)
+{
+    for (bool agreed = scale > 3; agreed && scale > 2 && v % 10 == 0; scale--) {
+        v /= 10;
+    }
+    return run_decimal(v, scale, fits);
+}
+
 static struct decimal price_decimal(wide v, int scale, bool *fits)
 {
     while (scale > 4 && v % 10 == 0) { /* published with 4 to 6 decimals */
@@ -106,7 +116,7 @@ static void remember(struct run *r, const struct plan_line *l, int32_t key,
     }
     wide x = 0;
     if (m.q >= 0 && value_at(r->b, r->val, m.q, l->space, key, &x) == VALUE_OK) {
-        out->quantity = run_decimal(x, p->nodes[m.q].scale, &out->has_quantity);
+        out->quantity = quantity_decimal(x, p->nodes[m.q].scale, &out->has_quantity);
         out->unit = unit_of(r, unit, l->space, key);
     }
     if (m.p >= 0 && value_at(r->b, r->val, m.p, l->space, key, &x) == VALUE_OK) {
@@ -369,6 +379,7 @@ static size_t values_of(struct run *r, int32_t d, bool all, struct strategy_prin
     const struct tally_definition *def = &p->program->definitions[d];
     const struct plan_definition *pd = &p->definitions[d];
     bool curve = r->whole[d];
+    bool short_unit = unit_printed_digits(&p->program->definitions[d].type.unit) <= 3;
     int32_t node = r->b->alias[pd->node];
     int16_t space = curve ? p->nodes[node].space : pd->space;
     int32_t n_at = curve ? r->b->grids[p->nodes[node].grid].n_max : 1;
@@ -385,7 +396,9 @@ static size_t values_of(struct run *r, int32_t d, bool all, struct strategy_prin
                 st = value_at(r->b, r->val, pd->node, space, k, &x);
             }
             bool fits = true;
-            struct decimal v = run_decimal(x, p->nodes[pd->node].scale, &fits);
+            int scale = p->nodes[pd->node].scale;
+            struct decimal v = short_unit && !curve ? quantity_decimal(x, scale, &fits)
+                                                    : run_decimal(x, scale, &fits);
             bool absent = st != VALUE_OK || !fits;
             if ((absent && !all) || (!curve && !key_has_intervals(r, space, k))) {
                 continue;
