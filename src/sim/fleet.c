@@ -4,7 +4,6 @@
  * is made without divisions in its inner loops: sun by the cosine of the hour, clouds by knots of
  * an hour, energies cut to the steps of the register with the remainder carried on.
  */
-#include "ingest/ingest.h" /* the marks of a reading */
 #include "sim/nature.h"
 #include "sim/sim.h"
 

@@ -18,6 +18,8 @@
 #ifndef SK_SIM_SIM_H
 #define SK_SIM_SIM_H
 #include "base/base.h"
+#include "contract/contract.h"
+#include "ingest/ingest.h"
 
 enum sim_kind { SIM_PV, SIM_STORAGE, SIM_WIND };
 
@@ -128,4 +130,23 @@ int32_t sim_fleet_points(const struct sim_fleet *f);
  * reading_mark; a missing value is 0. Returns whether any mark is not MARK_ACTUAL. */
 bool sim_fleet_day(const struct sim_fleet *f, int32_t point, struct day day,
                    int64_t energy_e4[SLOTS], uint8_t mark[SLOTS], int64_t *quantum);
+
+/* The fleet in a store: who its parties are, and what its contracts name. */
+struct sim_fleet_terms {
+    int64_t consumer_org, investor_org, grid_org, platform_org;
+    struct strategy_ref strategy; /* pv_selfuse: gen, export, grid_price, discount, feed_in */
+    const char *calendar, *book;
+    struct day from; /* of contracts and orders, open */
+};
+/* Stations FL00001.. (shard 0) with points gen and export, a contract and an order for each, in one
+ * core transaction of its own; then the places, those of a contract side by side. ERR_CONFLICT when
+ * they are there. `point_ids` (sim_fleet_points of them, in place order) may be NULL. */
+SK_MUST_USE enum err_code sim_fleet_build(struct db *db, const struct sim_fleet *f,
+                                          const struct sim_fleet_terms *terms, struct instant now,
+                                          int64_t *point_ids, struct err *e);
+/* The interval energies of one day of all its points into the interval store (reading_load_day),
+ * in an open series write transaction. */
+SK_MUST_USE enum err_code sim_fleet_load(struct db *db, const struct reading_points *p,
+                                         const struct sim_fleet *f, const int64_t *point_ids,
+                                         struct day day, struct instant now, struct err *e);
 #endif

@@ -60,12 +60,12 @@ static void said(struct arena *a, const char *name, struct text *out)
         text_addf(out, "%s\n", e.text);
         return;
     }
-    struct ingest_job job = {.file = csv,
-                             .mapping = m,
-                             .points = {find, NULL},
-                             .sink = {take, NULL},
-                             .now = day_start((struct day){20260102}),
-                             .report = report_file};
+    struct ingest_job job = { .file = csv,
+                              .mapping = m,
+                              .points = { find, NULL },
+                              .sink = { take, NULL },
+                              .now = day_start((struct day){ 20260102 }),
+                              .report = report_file };
     if (ingest_file(a, &job, &r, &e) != OK) {
         text_addf(out, "%s%s\n", e.text, n_taken == 0 ? "" : " BUT SOMETHING WAS WRITTEN");
         return;
@@ -120,6 +120,6 @@ int main(void)
     const char *tmp = getenv("TMPDIR");
     snprintf(report_file, sizeof report_file, "%s/wrong-report-%d.csv", tmp != NULL ? tmp : "/tmp",
              (int)getpid());
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrong_files_and_their_words)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_wrong_files_and_their_words) };
     return cmocka_run_group_tests_name("wrong files", tests, NULL, NULL);
 }
