@@ -74,36 +74,40 @@ static int32_t deciding(const struct strategy_bound *b, const struct plan_node *
     }
 }
 
+/* All arguments are single known values: so is this one. */
+static bool fold_value(struct strategy_bound *b, int32_t id, const struct plan_node *n)
+{
+    const struct strategy_plan *p = b->plan;
+    if (n->time >= 0 || n->op < PLAN_SCALE || n->op > PLAN_POWER_FACTOR || n->op == PLAN_LOOKUP ||
+        n->op == PLAN_POWER || n->n_list > EVAL_LIST_MAX) {
+        return false;
+    }
+    for (int32_t i = 0; i < plan_args(n); i++) {
+        int32_t a = plan_arg(p, n, i);
+        if (a >= 0 && !is_single(b, a)) {
+            return false;
+        }
+    }
+    uint8_t st = eval_single(b, b->val, id, &b->one[id]);
+    b->one_st[id] = st;
+    b->val[id] = (struct value){ &b->one[id], st == VALUE_OK ? NULL : &b->one_st[id], 1, 0 };
+    return true;
+}
+
 static void fold_known(struct strategy_bound *b)
 {
     const struct strategy_plan *p = b->plan;
-    struct frame f = { .arena = b->arena, .b = b, .val = b->val };
     for (int32_t id = 0; id < p->n_nodes; id++) {
         const struct plan_node *n = &p->nodes[id];
-        if (!p->folds[id]) { /* one side may decide it all the same */
-            int32_t by = p->decides[id] ? deciding(b, n) : -1;
-            b->known[id] = by >= 0 && is_single(b, by) && copy_known(b, id, by);
-            if (by >= 0 || !p->decides[id] || p->spaces[n->space] != 0 || n->time >= 0) {
-                continue;
-            }
-        }
         if (n->op <= PLAN_COUNT_TIME) { /* a wrong or missing one is an error only where needed */
-            b->known[id] = bound_leaf(b, id, NULL) == OK;
+            b->known[id] = p->folds[id] && bound_leaf(b, id, NULL) == OK;
             continue;
         }
-        int32_t by = deciding(b, n);
-        if (by >= 0) {
-            b->known[id] = copy_known(b, id, by);
-            continue;
-        }
-        bool all = true;
-        for (int32_t i = 0; i < plan_args(n) && all; i++) {
-            int32_t a = plan_arg(p, n, i);
-            all = a < 0 || b->known[a];
-        }
-        if (all) {
-            eval_node(&f, id);
-            b->known[id] = true;
+        int32_t by = p->decides[id] ? deciding(b, n) : -1;
+        if (by >= 0) { /* one side may decide, whatever the other is */
+            b->known[id] = is_single(b, by) && copy_known(b, id, by);
+        } else {
+            b->known[id] = fold_value(b, id, n);
         }
     }
 }

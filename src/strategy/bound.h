@@ -158,6 +158,9 @@ uint64_t clock_tou_seen(const struct strategy_bound *b, const struct bound_row *
 
 /* Evaluates one node from the values of its arguments. Untimed nodes get fresh room. */
 void eval_node(struct frame *f, int32_t id);
+/* One operation per key whose arguments are all known single values (at binding). */
+#define EVAL_LIST_MAX 64 /* items of a list that binding folds; longer ones wait for the run */
+uint8_t eval_single(const struct strategy_bound *b, const struct value *val, int32_t id, wide *out);
 void eval_aggregate(struct frame *f, int32_t id);
 void eval_pick(struct frame *f, int32_t id);
 void eval_allocate(struct frame *f, int32_t id);

@@ -686,3 +686,21 @@ void eval_node(struct frame *f, int32_t id)
     }
     frame_free(f);
 }
+
+uint8_t eval_single(const struct strategy_bound *b, const struct value *val, int32_t id, wide *out)
+{
+    const struct strategy_plan *p = b->plan;
+    const struct plan_node *n = &p->nodes[id];
+    struct cell x[3] = { 0 }, list[EVAL_LIST_MAX] = { 0 };
+    for (int32_t i = 0; i < plan_args(n); i++) {
+        int32_t a = plan_arg(p, n, i);
+        if (a >= 0) {
+            const struct value *v = &val[a];
+            struct cell *to = i < 3 ? &x[i] : &list[i - 3];
+            *to = (struct cell){ *(const wide *)v->v, v->st ? v->st[0] : VALUE_OK };
+        }
+    }
+    struct cell d = n->n_list ? cell_list(p, n, x[0], list) : cell_op(b, n, x);
+    *out = d.st == VALUE_OK ? d.v : 0;
+    return d.st;
+}

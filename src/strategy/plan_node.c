@@ -128,9 +128,8 @@ static int32_t level_of(const struct maker *m, const struct plan_node *n)
     return n->op == PLAN_TIME_AGG ? level + 1 : level;
 }
 
-/* What the contract alone decides: choices, absences and numbers of the top's parameters. `maybe`:
- * what it decides if the choices below fall so. */
-static bool is_fixed(const struct maker *m, const struct plan_node *n, bool maybe)
+/* Leaves that the contract alone decides: the top's parameters, and what is agreed. */
+static bool is_fixed(const struct maker *m, const struct plan_node *n)
 {
     const struct strategy_plan *p = m->plan;
     if (n->time >= 0 || p->spaces[n->space] != 0) {
@@ -143,25 +142,8 @@ static bool is_fixed(const struct maker *m, const struct plan_node *n, bool mayb
     case PLAN_PARAM:
         return m->p->decls[n->aux].kind == STRATEGY_PARAM;
     default:
-        break;
-    }
-    if (n->op < PLAN_SCALE || n->op > PLAN_HARD) {
         return false;
     }
-    const int32_t args[] = { n->a, n->b, n->c };
-    for (int i = 0; i < 3; i++) {
-        if (args[i] >= 0 && !p->folds[args[i]] && !(maybe && p->decides[args[i]])) {
-            return false;
-        }
-    }
-    for (int32_t i = 0; i < n->n_list; i++) {
-        bool word = n->op == PLAN_CHOOSE && i % 2 == 0;
-        int32_t at = p->lists[n->list + i];
-        if (!word && !p->folds[at] && !(maybe && p->decides[at])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 int32_t maker_node(struct maker *m, struct plan_node n, unsigned __int128 bound)
@@ -193,10 +175,9 @@ int32_t maker_node(struct maker *m, struct plan_node n, unsigned __int128 bound)
     }
     memcpy(&p->nodes[id], &n, sizeof n);
     p->level[id] = level_of(m, &n);
-    p->folds[id] = is_fixed(m, &n, false);
+    p->folds[id] = is_fixed(m, &n);
     p->decides[id] = n.op == PLAN_IF || n.op == PLAN_CHOOSE || n.op == PLAN_AND ||
-                     n.op == PLAN_OR || n.op == PLAN_ELSE || n.op == PLAN_HARD ||
-                     is_fixed(m, &n, true);
+                     n.op == PLAN_OR || n.op == PLAN_ELSE || n.op == PLAN_HARD;
     p->expr_of[id] = m->now ? m->now->id : -1;
     m->bound[id] = bound;
     p->n_nodes++;

@@ -51,9 +51,10 @@ enum err_code run_pass(struct run *r, const struct bound_pass *pass, int32_t num
 /* run_fail.c */
 struct run_cause run_origin(const struct run *r, int32_t node, int16_t space, int32_t key,
                             int32_t i);
-/* The named failure of the order that a state at a key of `node` means. */
+/* The named failure of the order that a state at a key of `node` means, reaching statement `where`.
+ */
 enum err_code run_failed(const struct run *r, int32_t node, int16_t space, int32_t key, uint8_t st,
-                         struct str where, struct err *e);
+                         struct str where, struct tally_place at, struct err *e);
 
 /* run_key.c: keys as words. */
 struct str run_key_word(struct run *r, int32_t axis, int32_t index);

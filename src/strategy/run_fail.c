@@ -215,24 +215,49 @@ static void text_reason(struct text *t, const struct run *r, const struct run_ca
     text_where(t, r, c);
 }
 
+static bool holds(const struct tally_expr *x, int32_t id)
+{
+    if (!x) {
+        return false;
+    }
+    bool found = x->id == id || holds(x->where, id);
+    for (int32_t i = 0; i < x->n_args && !found; i++) {
+        found = holds(x->args[i], id);
+    }
+    return found;
+}
+
+/* "; in avg (park.tally:60)" where the operation stands behind a name. */
+static void text_definition(struct text *t, const struct tally_program *p, int32_t expr)
+{
+    for (int32_t i = 0; i < p->n_definitions; i++) {
+        const struct tally_definition *d = &p->definitions[i];
+        bool found = holds(d->body, expr);
+        for (int32_t k = 0; k < d->n_excepts && !found; k++) {
+            found = holds(d->excepts[k].when, expr) || holds(d->excepts[k].body, expr);
+        }
+        if (found) {
+            struct str file = tally_file_name(p, d->at);
+            text_addf(t, "; in " STR_FMT " (" STR_FMT ":%d)", STR_ARG(d->name), STR_ARG(file),
+                      d->at.line);
+            return;
+        }
+    }
+}
+
 enum err_code run_failed(const struct run *r, int32_t node, int16_t space, int32_t key, uint8_t st,
-                         struct str where, struct err *e)
+                         struct str where, struct tally_place at, struct err *e)
 {
     const struct tally_program *p = r->b->plan->program;
     struct run_cause c = run_origin(r, node, space, key, 0);
     uint8_t s = plain(st);
-    int32_t x = r->b->plan->expr_of[c.node];
     struct text t;
     text_init(&t, r->arena, 300);
     text_reason(&t, r, &c, s);
-    struct str file = STR("strategy");
-    int32_t line = 0;
-    if (x >= 0) {
-        file = tally_file_name(p, p->exprs[x]->at);
-        line = p->exprs[x]->at.line;
-    }
+    text_definition(&t, p, r->b->plan->expr_of[c.node]);
+    struct str file = tally_file_name(p, at);
     return fail_named(e, FAILURES[s].code, FAILURES[s].name,
                       "order " STR_FMT ": %s in " STR_FMT " (" STR_FMT ":%d): " STR_FMT,
                       STR_ARG(r->b->binding.order_no), FAILURES[s].name, STR_ARG(where),
-                      STR_ARG(file), line, STR_ARG(text_str(&t)));
+                      STR_ARG(file), at.line, STR_ARG(text_str(&t)));
 }

@@ -174,7 +174,7 @@ static enum err_code set_vat(struct run *r, const struct tally_line *t, const st
         st = VALUE_RANGE; /* a rate of tax lies within 0..100% */
     }
     if (st != VALUE_OK) {
-        return run_failed(r, l->vat, l->space, key, st, out->code, e);
+        return run_failed(r, l->vat, l->space, key, st, out->code, t->code.at, e);
     }
     struct money amount = { out->fen };
     struct ratio vat = { (int32_t)rate };
@@ -222,7 +222,8 @@ static enum err_code emit_line(struct run *r, const struct run_walk *w, int32_t 
         blame = l->amount;
     }
     if (st != VALUE_OK) {
-        return run_failed(r, blame, l->space, key, st, run_code(r, &t->code, w->index), e);
+        return run_failed(r, blame, l->space, key, st, run_code(r, &t->code, w->index), t->code.at,
+                          e);
     }
     struct strategy_line line = { .title = t->title, .fen = (int64_t)amount };
     remember(r, l, key, &line);
@@ -264,7 +265,7 @@ static enum err_code emit_flag(struct run *r, const struct run_walk *w, int32_t 
     }
     struct str code = run_code(r, &t->code, w->index);
     if (st != VALUE_OK) {
-        return run_failed(r, f->when, f->space, key, st, code, e);
+        return run_failed(r, f->when, f->space, key, st, code, t->code.at, e);
     }
     if (t->level == FLAG_FAIL) {
         struct str file = tally_file_name(r->b->plan->program, t->when->at);
@@ -481,7 +482,7 @@ static enum err_code next_value(struct run *r, int32_t decl, wide *v, uint8_t *s
         if (*st != VALUE_OK && !(*st == VALUE_ABSENT && p->program->decls[decl].optional)) {
             struct str where = str_of(
                 arena_printf(r->arena, "next " STR_FMT, STR_ARG(p->program->decls[decl].name)));
-            return run_failed(r, p->nexts[i], 0, 0, *st, where, e);
+            return run_failed(r, p->nexts[i], 0, 0, *st, where, p->program->nexts[i].at, e);
         }
         return OK;
     }
