@@ -181,10 +181,26 @@ static int32_t symbol_put(struct checker *c, struct tally_symbol s)
     return id;
 }
 
+/* Capitals are for codes: so a name and a code cannot be taken for each other. */
+static bool has_capitals(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.at[i] >= 'A' && name.at[i] <= 'Z') {
+            return true;
+        }
+    }
+    return false;
+}
+
 int32_t names_add_symbol(struct checker *c, enum tally_symbol_kind kind, int32_t axis,
                          struct name_at name, int32_t index)
 {
     int32_t old = names_find(c, axis, name.name);
+    if (kind != SYMBOL_LINE && has_capitals(name.name)) {
+        report(c->report, name.at, "N70", NO_FIX,
+               "'" STR_FMT "' has capitals; those are for codes, a name is in lower case",
+               STR_ARG(name.name));
+    }
     if (old >= 0) {
         const struct tally_symbol *s = &c->p->symbols[old];
         if (s->at.line == 0) {

@@ -1,7 +1,7 @@
-/* parse_fuzz.c - any bytes as a strategy: parse, check, print; no crash, bounded time.
+/* parse_fuzz.c - any bytes as a strategy: parse, check, print, plan; no crash, bounded time.
  *
  * What parses must print to something that parses to the same canonical text; what loads must load
- * again from its canonical text.
+ * again from its canonical text, and can be planned.
  */
 #include "base/check.h"
 #include "strategy/tree.h"
@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (strategy_format(a, file, text, &once, &m, &e) == OK) {
         check(strategy_format(a, file, once, &again, &m, &e) == OK);
         check(str_eq(once, again));
-        check((tally_load(a, file, once, NULL, NULL, 0, &p, &m, &e) == OK) == loads);
+        struct strategy *s;
+        check((strategy_load(a, file, once, NULL, NULL, 0, &s, &m, &e) == OK) == loads);
     } else {
         check(!loads);
     }
