@@ -98,6 +98,10 @@ struct plan_node maker_over(struct maker *m, enum plan_op op, tally_shape shape,
                              "first, for instance with sum(.. over interval)");
             time &= -time;
         }
+        if (!(time & SHAPE(AXIS_INTERVAL)) && (shape & SHAPE_CLOCK)) {
+            maker_trouble(m, "a value cannot vary by a window and by hour, date or tou at once: "
+                             "those belong to the period; reduce one of them first");
+        }
         n.time = (int8_t)__builtin_ctz(time);
         n.space = maker_space(m, shape & ~m->times & ~SHAPE_CLOCK);
         n.grid = maker_grid(m, n.space, n.time);

@@ -64,6 +64,11 @@ static enum err_code data_sums(void *ctx, int32_t source, const struct strategy_
     return OK;
 }
 
+static int64_t power_of_ten(int digits)
+{
+    return DECIMAL_POW10[digits];
+}
+
 static int32_t new_source(struct maker *m, const struct tally_decl *d, int32_t n, int digits)
 {
     struct generated *g = m->out;
@@ -71,8 +76,11 @@ static int32_t new_source(struct maker *m, const struct tally_decl *d, int32_t n
     struct generated_source *s = &g->sources[g->n_sources];
     static const int64_t TOP_E4[] = { 3000, 200000, 200000, 50000000, 9000000000 };
     int64_t top = d->kind == STRATEGY_METER ? TOP_E4[below(m, 5)] : TOP_E4[1 + below(m, 2)];
-    if (digits == 6 || digits > 4) {
-        top = 1500000; /* a price */
+    struct text unit;
+    text_init(&unit, m->a, 64);
+    text_unit(&unit, m->p, &d->type.unit);
+    if (!str_is(text_str(&unit), "kWh")) { /* a price: up to 1.5 */
+        top = 3 * power_of_ten(digits) / 2;
     }
     bool idle = chance(m, 6), both_ways = chance(m, d->kind == STRATEGY_METER ? 6 : 40);
     bool silent = chance(m, 40); /* only some sources lose readings */
@@ -168,11 +176,6 @@ static struct tariff_span *new_span(struct maker *m, struct day first, int32_t n
 }
 
 /* ---- settings -------------------------------------------------------------------------------- */
-
-static int64_t power_of_ten(int digits)
-{
-    return DECIMAL_POW10[digits];
-}
 
 static struct decimal some_number(struct maker *m, const struct tally_type *type, int scale)
 {

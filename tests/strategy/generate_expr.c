@@ -191,10 +191,10 @@ static bool some_drop(struct gen *g, unsigned allow, unsigned must, struct drop 
             all[n++] =
                 (struct drop){ inner, (must & ~(unsigned)CLOCK) | I | (allow & S), I, gained };
         }
-        if (has & T && !(allow & CLOCK)) {
+        if (has & T && !(allow & (W | CLOCK))) {
             all[n++] = (struct drop){ allow | T, must | T, T, 0 };
         }
-        if (top && !(allow & CLOCK)) {
+        if (top && !(allow & (W | CLOCK))) {
             unsigned one = gen_chance(g, 50) ? H : D;
             all[n++] = (struct drop){ allow | one, must | one, one, 0 };
         }
@@ -204,7 +204,7 @@ static bool some_drop(struct gen *g, unsigned allow, unsigned must, struct drop 
         if (has & S && top && !(allow & (A | H | D)) && !(must & CLOCK)) {
             all[n++] = (struct drop){ (allow & ~(unsigned)CLOCK) | S | I, must | S | I, S | I, 0 };
         }
-        if (has & W && !(allow & W) && top) {
+        if (has & W && !(allow & (W | CLOCK)) && top) { /* clocks belong to the period */
             all[n++] = (struct drop){ allow | W, must | W, W, 0 };
         }
     }

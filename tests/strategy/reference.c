@@ -88,7 +88,7 @@ static void *grown(struct arena *a, void *old, size_t n, size_t *room, size_t si
 static void text_key(struct sheet *s, struct text *t, const struct key *k, int axis)
 {
     const struct tariff_span *span = s->r->b->span;
-    int32_t at = key_of(s->r, k, axis);
+    int32_t at = naive_key_of(s->r, k, axis);
     if (axis == AXIS_TOU) {
         text_add_c(t, tou_period_word((enum tou_period)span->keys[at].period));
         if (span->n_versions > 1) {
@@ -97,7 +97,7 @@ static void text_key(struct sheet *s, struct text *t, const struct key *k, int a
     } else if (axis == AXIS_DATE) {
         text_day(t, day_add(instant_day(s->r->b->axis.start), at));
     } else if (s->r->p->axes[axis].group) {
-        text_add(t, member_of(s->r, k, axis)->name);
+        text_add(t, naive_member_of(s->r, k, axis)->name);
     } else {
         text_addf(t, "%d", at);
     }
@@ -125,11 +125,11 @@ static struct str party_text(struct sheet *s, const struct tally_party *p, const
     const struct tally_symbol *symbol = &s->r->p->symbols[p->symbol];
     switch (symbol->kind) {
     case SYMBOL_AXIS: {
-        const struct strategy_member *m = member_of(s->r, k, p->axis);
+        const struct strategy_member *m = naive_member_of(s->r, k, p->axis);
         return m->name;
     }
     case SYMBOL_MEMBER_PARTY:
-        return member_of(s->r, k, p->axis)->party;
+        return naive_member_of(s->r, k, p->axis)->party;
     default:
         return symbol->name;
     }
@@ -152,7 +152,7 @@ static bool fen_of(mpq_srcptr yuan, int64_t *fen)
 
 static int64_t fen_rounded(struct reference *r, mpq_srcptr fen)
 {
-    return mpz_get_si(mpq_numref(number_round(r, fen, 0, false)));
+    return mpz_get_si(mpq_numref(naive_number_round(r, fen, 0, false)));
 }
 
 /* R7: included, net = round(gross / (1 + rate)) and the tax is the rest; on top, the tax is
@@ -160,7 +160,7 @@ static int64_t fen_rounded(struct reference *r, mpq_srcptr fen)
 static void split_vat(struct reference *r, const struct tally_line *l, mpq_srcptr rate,
                       struct reference_line *line)
 {
-    mpq_ptr x = number_new(r), one = number_new(r);
+    mpq_ptr x = naive_number_new(r), one = naive_number_new(r);
     mpq_set_si(x, line->fen, 1);
     if (l->vat == VAT_ON_TOP) {
         line->net_fen = line->fen;
@@ -181,7 +181,7 @@ static void show(struct sheet *s, const struct tally_line *l, const struct key *
                  struct reference_line *line)
 {
     bool at = l->showing->op == OP_AT;
-    struct value q = eval(s->r, at ? l->showing->args[0] : l->showing, k);
+    struct value q = naive_eval(s->r, at ? l->showing->args[0] : l->showing, k);
     if (q.is != HERE) {
         sheet_fail(s, q);
         return;
@@ -191,7 +191,7 @@ static void show(struct sheet *s, const struct tally_line *l, const struct key *
     if (!at) {
         return;
     }
-    struct value p = eval(s->r, l->showing->args[1], k);
+    struct value p = naive_eval(s->r, l->showing->args[1], k);
     line->has_price = p.is == HERE;
     line->price = p.n;
     if (p.is == MISSING && !(p.no_price && mpq_sgn(q.n) == 0)) {
@@ -203,7 +203,7 @@ static void print_line(struct sheet *s, int32_t index, const struct key *k)
 {
     const struct tally_line *l = &s->r->p->lines[index];
     bool printed;
-    struct value v = eval_line(s->r, index, k, &printed);
+    struct value v = naive_eval_line(s->r, index, k, &printed);
     if (v.is != HERE) {
         sheet_fail(s, v);
         return;
@@ -225,11 +225,11 @@ static void print_line(struct sheet *s, int32_t index, const struct key *k)
         line.price = v.price;
     }
     if ((!line.has_quantity && line.fen == 0) ||
-        (line.has_quantity && axis_in(l->shape, AXIS_TOU) && mpq_sgn(line.quantity) == 0)) {
+        (line.has_quantity && naive_axis_in(l->shape, AXIS_TOU) && mpq_sgn(line.quantity) == 0)) {
         return; /* R8 */
     }
     if (l->vat != VAT_NONE) {
-        struct value rate = eval(s->r, l->vat_rate, k);
+        struct value rate = naive_eval(s->r, l->vat_rate, k);
         if (rate.is != HERE) {
             sheet_fail(s, rate);
             return;
@@ -248,7 +248,7 @@ static void print_line(struct sheet *s, int32_t index, const struct key *k)
 static void print_flag(struct sheet *s, int32_t index, const struct key *k)
 {
     const struct tally_flag *f = &s->r->p->flags[index];
-    struct value when = eval(s->r, f->when, k);
+    struct value when = naive_eval(s->r, f->when, k);
     if (when.is != HERE) {
         sheet_fail(s, when);
         return;
@@ -259,7 +259,7 @@ static void print_flag(struct sheet *s, int32_t index, const struct key *k)
     struct reference_result *out = s->out;
     struct str code = code_text(s, &f->code, k);
     if (f->level == FLAG_FAIL) {
-        out->flag = out->failures & FAILURE_FLAG ? out->flag : code;
+        out->flag = out->failures & FAILURE_FLAG ? out->flag : f->code.name;
         out->failures |= FAILURE_FLAG;
         return;
     }
@@ -278,7 +278,7 @@ struct loops {
 
 static void loops_add(const struct reference *r, struct loops *l, tally_shape left, int axis)
 {
-    if (axis < 0 || !axis_in(left, axis)) {
+    if (axis < 0 || !naive_axis_in(left, axis)) {
         return;
     }
     for (int i = 0; i < l->n; i++) {
@@ -317,7 +317,7 @@ static void print_keys(struct sheet *s, const struct tally_item *item, const str
         return;
     }
     int axis = l->axes[depth];
-    int32_t n = axis_length(s->r, &k, axis, k.bound | SHAPE(axis));
+    int32_t n = naive_axis_length(s->r, &k, axis, k.bound | SHAPE(axis));
     k.bound |= SHAPE(axis);
     for (int32_t i = 0; i < n; i++) {
         k.at[axis] = i;
@@ -338,7 +338,7 @@ static void print_items(struct sheet *s, int32_t first, int32_t end, struct key 
                 depth -= p->items[close].kind == ITEM_EACH_CLOSE;
             }
             struct key inner = k;
-            int32_t n = axis_length(s->r, &inner, item->index, k.bound | SHAPE(item->index));
+            int32_t n = naive_axis_length(s->r, &inner, item->index, k.bound | SHAPE(item->index));
             inner.bound |= SHAPE(item->index);
             for (int32_t key = 0; key < n; key++) {
                 inner.at[item->index] = key;
@@ -366,12 +366,13 @@ static void leave_states(struct sheet *s)
     s->out->next = arena_many(s->r->arena, (size_t)p->n_nexts + 1, struct reference_next);
     for (int32_t i = 0; i < p->n_nexts; i++) {
         const struct tally_decl *d = &p->decls[p->nexts[i].decl];
-        struct value v = eval(s->r, p->nexts[i].body, &none);
+        struct value v = naive_eval(s->r, p->nexts[i].body, &none);
         if (v.is != HERE) {
             sheet_fail(s, v);
             continue;
         }
-        if (d->type.kind == TALLY_NUMBER && number_beyond(v.n, d->type.bound, d->type.scale)) {
+        if (d->type.kind == TALLY_NUMBER &&
+            naive_number_beyond(v.n, d->type.bound, d->type.scale)) {
             s->out->failures |= FAILURE_RANGE;
             continue;
         }

@@ -41,7 +41,7 @@ struct reference_next {
 };
 struct reference_result {
     uint32_t failures; /* 0: there are lines */
-    struct str flag;   /* code of the first failing flag */
+    struct str flag;   /* code of the first flag of level fail, without its keys */
     struct reference_line *lines;
     size_t n_lines;
     struct str *flags;

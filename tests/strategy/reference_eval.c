@@ -7,14 +7,14 @@ static const int64_t HOUR_MS = 3600 * 1000LL;
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-mpq_ptr number_new(struct reference *r)
+mpq_ptr naive_number_new(struct reference *r)
 {
     mpq_ptr q = arena_make(r->arena, __mpq_struct);
     mpq_init(q);
     return q;
 }
 
-void number_ten(mpz_t out, int digits)
+void naive_number_ten(mpz_t out, int digits)
 {
     mpz_init(out);
     mpz_ui_pow_ui(out, 10, (unsigned long)digits);
@@ -22,31 +22,31 @@ void number_ten(mpz_t out, int digits)
 
 static mpq_srcptr number_scaled(struct reference *r, int64_t units, int scale)
 {
-    mpq_ptr q = number_new(r);
+    mpq_ptr q = naive_number_new(r);
     mpz_set_si(mpq_numref(q), units);
     if (scale > 0) {
         mpz_t ten;
-        number_ten(ten, scale);
+        naive_number_ten(ten, scale);
         mpz_set(mpq_denref(q), ten);
         mpq_canonicalize(q);
     }
     return q;
 }
 
-mpq_srcptr number_of(struct reference *r, struct decimal d)
+mpq_srcptr naive_number_of(struct reference *r, struct decimal d)
 {
     return number_scaled(r, d.units, d.scale);
 }
 
-mpq_srcptr number_int(struct reference *r, long n)
+mpq_srcptr naive_number_int(struct reference *r, long n)
 {
     return number_scaled(r, n, 0);
 }
 
-mpq_srcptr number_round(struct reference *r, mpq_srcptr x, int digits, bool down)
+mpq_srcptr naive_number_round(struct reference *r, mpq_srcptr x, int digits, bool down)
 {
     mpz_t ten, top, bottom;
-    number_ten(ten, digits);
+    naive_number_ten(ten, digits);
     mpz_init(top);
     mpz_init(bottom);
     mpz_mul(top, mpq_numref(x), ten);
@@ -60,20 +60,20 @@ mpq_srcptr number_round(struct reference *r, mpq_srcptr x, int digits, bool down
         }
         mpz_mul_ui(bottom, bottom, 2);
     }
-    mpq_ptr out = number_new(r);
+    mpq_ptr out = naive_number_new(r);
     mpz_tdiv_q(mpq_numref(out), top, bottom);
     mpz_set(mpq_denref(out), ten);
     mpq_canonicalize(out);
     return out;
 }
 
-bool number_beyond(mpq_srcptr x, unsigned __int128 bound, int scale)
+bool naive_number_beyond(mpq_srcptr x, unsigned __int128 bound, int scale)
 {
     mpz_t limit, ten, top;
     mpz_init_set_ui(limit, (unsigned long)(bound >> 64));
     mpz_mul_2exp(limit, limit, 64);
     mpz_add_ui(limit, limit, (unsigned long)bound);
-    number_ten(ten, scale);
+    naive_number_ten(ten, scale);
     mpz_init(top);
     mpz_mul(top, mpq_numref(x), ten);
     mpz_mul(limit, limit, mpq_denref(x));
@@ -83,7 +83,7 @@ bool number_beyond(mpq_srcptr x, unsigned __int128 bound, int scale)
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* Two operands of which at least one is not there: the left decides, both are remembered. */
-struct value not_here(struct value a, struct value b)
+struct value naive_not_here(struct value a, struct value b)
 {
     struct value v = a.is != HERE ? a : b;
     if (a.is != HERE && b.is != HERE) {
@@ -98,14 +98,14 @@ struct value not_here(struct value a, struct value b)
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-bool axis_in(tally_shape s, int axis)
+bool naive_axis_in(tally_shape s, int axis)
 {
     return (s & SHAPE(axis)) != 0;
 }
 
 static const struct strategy_part *part_of(const struct reference *r, const struct key *k, int axis)
 {
-    return axis < 0 ? &r->b->top : &member_of(r, k, axis)->part;
+    return axis < 0 ? &r->b->top : &naive_member_of(r, k, axis)->part;
 }
 
 static const struct strategy_members *members_of(const struct reference *r, const struct key *k,
@@ -120,23 +120,24 @@ static const struct strategy_members *members_of(const struct reference *r, cons
     return NULL;
 }
 
-const struct strategy_member *member_of(const struct reference *r, const struct key *k, int axis)
+const struct strategy_member *naive_member_of(const struct reference *r, const struct key *k,
+                                              int axis)
 {
     const struct strategy_members *list = members_of(r, k, axis);
-    check(axis_in(k->bound, axis) && list && (size_t)k->at[axis] < list->n);
+    check(naive_axis_in(k->bound, axis) && list && (size_t)k->at[axis] < list->n);
     return &list->at[k->at[axis]];
 }
 
 /* The time axis on which a node of this shape counts its intervals: a session's own, if one of
  * the members it is about has one. */
-const struct strategy_axis *time_of(const struct reference *r, const struct key *k,
-                                    tally_shape shape)
+const struct strategy_axis *naive_time_of(const struct reference *r, const struct key *k,
+                                          tally_shape shape)
 {
     const struct strategy_axis *time = &r->b->axis;
     for (int axis = AXIS_FIRST; axis < r->p->n_axes; axis++) {
-        if (axis_in(shape, axis) && r->p->axes[axis].group && axis_in(k->bound, axis) &&
-            member_of(r, k, axis)->own_axis) {
-            time = &member_of(r, k, axis)->axis;
+        if (naive_axis_in(shape, axis) && r->p->axes[axis].group && naive_axis_in(k->bound, axis) &&
+            naive_member_of(r, k, axis)->own_axis) {
+            time = &naive_member_of(r, k, axis)->axis;
         }
     }
     return time;
@@ -157,12 +158,12 @@ static int32_t hour_index(const struct reference *r, struct instant t)
     return (int32_t)(t.utc_ms / HOUR_MS - r->b->axis.start.utc_ms / HOUR_MS);
 }
 
-int32_t key_of(const struct reference *r, const struct key *k, int axis)
+int32_t naive_key_of(const struct reference *r, const struct key *k, int axis)
 {
-    if (axis_in(k->bound, axis)) {
+    if (naive_axis_in(k->bound, axis)) {
         return k->at[axis];
     }
-    check_that(axis_in(k->bound, AXIS_INTERVAL), "axis %d is not fixed here", axis);
+    check_that(naive_axis_in(k->bound, AXIS_INTERVAL), "axis %d is not fixed here", axis);
     struct instant t = instant_at(k->time, k->at[AXIS_INTERVAL]);
     switch (axis) {
     case AXIS_TOU:
@@ -176,23 +177,23 @@ int32_t key_of(const struct reference *r, const struct key *k, int axis)
     }
 }
 
-struct key key_narrow(const struct reference *r, const struct key *k, tally_shape shape)
+struct key naive_key_narrow(const struct reference *r, const struct key *k, tally_shape shape)
 {
     struct key out = { .bound = shape };
     for (int axis = 0; axis < r->p->n_axes; axis++) {
-        out.at[axis] = axis_in(shape, axis) ? key_of(r, k, axis) : 0;
+        out.at[axis] = naive_axis_in(shape, axis) ? naive_key_of(r, k, axis) : 0;
     }
-    out.time = axis_in(shape, AXIS_INTERVAL) ? time_of(r, &out, shape) : NULL;
+    out.time = naive_axis_in(shape, AXIS_INTERVAL) ? naive_time_of(r, &out, shape) : NULL;
     return out;
 }
 
-int32_t axis_length(const struct reference *r, struct key *k, int axis, tally_shape inner)
+int32_t naive_axis_length(const struct reference *r, struct key *k, int axis, tally_shape inner)
 {
     const struct strategy_axis *main = &r->b->axis;
     struct instant last = instant_at(main, main->n > 0 ? main->n - 1 : 0);
     switch (axis) {
     case AXIS_INTERVAL:
-        k->time = time_of(r, k, inner);
+        k->time = naive_time_of(r, k, inner);
         return k->time->n;
     case AXIS_TOU:
         return r->b->span ? r->b->span->n_keys : 0;
@@ -234,7 +235,7 @@ static struct value eval_setting(struct reference *r, const struct tally_decl *d
 {
     const struct strategy_setting *s = setting_of(r, d, k);
     if (!s) {
-        return d->initial ? eval(r, d->initial, k) : absent();
+        return d->initial ? naive_eval(r, d->initial, k) : absent();
     }
     if (s->absent) {
         return absent();
@@ -245,7 +246,7 @@ static struct value eval_setting(struct reference *r, const struct tally_decl *d
     case STRATEGY_YES_NO:
         return yes_no(s->yes);
     default:
-        return here(number_of(r, s->number));
+        return here(naive_number_of(r, s->number));
     }
 }
 
@@ -261,9 +262,9 @@ static struct value eval_feed(struct reference *r, const struct tally_decl *d, c
             }
         }
     } else if (d->axis >= 0) {
-        time = time_of(r, k, r->p->axes[d->axis].closure);
+        time = naive_time_of(r, k, r->p->axes[d->axis].closure);
     }
-    int32_t i = key_of(r, k, axis);
+    int32_t i = naive_key_of(r, k, axis);
     for (size_t f = 0; f < part->n_feeds; f++) {
         const struct strategy_feed *feed = &part->feeds[f];
         if (str_eq(feed->name, d->name) && i < time->n) {
@@ -281,7 +282,7 @@ static struct value eval_feed(struct reference *r, const struct tally_decl *d, c
 
 static struct value eval_price(struct reference *r, const struct tally_decl *d, const struct key *k)
 {
-    int32_t key = key_of(r, k, AXIS_TOU);
+    int32_t key = naive_key_of(r, k, AXIS_TOU);
     for (size_t i = 0; i < r->b->n_prices; i++) {
         if (str_eq(r->b->prices[i].name, d->name) &&
             r->b->prices[i].yuan_e6[key] != TARIFF_NO_PRICE) {
@@ -335,7 +336,7 @@ static struct value memo_keep(struct reference *r, int32_t symbol, const struct 
 static struct value eval_definition(struct reference *r, const struct tally_definition *d,
                                     const struct key *outer)
 {
-    struct key k = key_narrow(r, outer, d->type.shape);
+    struct key k = naive_key_narrow(r, outer, d->type.shape);
     struct memo **m = memo_find(r, d->symbol, &k);
     if (*m) {
         return (*m)->value;
@@ -343,7 +344,7 @@ static struct value eval_definition(struct reference *r, const struct tally_defi
     const struct tally_expr *body = d->body;
     int up = 0;
     for (int32_t i = 0; i < d->n_excepts; i++) {
-        struct value when = eval(r, d->excepts[i].when, &k);
+        struct value when = naive_eval(r, d->excepts[i].when, &k);
         if (when.is != HERE) {
             return memo_keep(r, d->symbol, &k, when);
         }
@@ -352,26 +353,27 @@ static struct value eval_definition(struct reference *r, const struct tally_defi
             up++;
         }
     }
-    struct value v = up > 1 ? failed(FAILURE_EXCEPTION_CONFLICT) : eval(r, body, &k);
+    struct value v = up > 1 ? failed(FAILURE_EXCEPTION_CONFLICT) : naive_eval(r, body, &k);
     return memo_keep(r, d->symbol, &k, v);
 }
 
-struct value eval_line(struct reference *r, int32_t line, const struct key *outer, bool *printed)
+struct value naive_eval_line(struct reference *r, int32_t line, const struct key *outer,
+                             bool *printed)
 {
     const struct tally_line *l = &r->p->lines[line];
-    struct key k = key_narrow(r, outer, l->shape);
+    struct key k = naive_key_narrow(r, outer, l->shape);
     *printed = true;
     if (l->when) {
-        struct value when = eval(r, l->when, &k);
+        struct value when = naive_eval(r, l->when, &k);
         if (when.is != HERE) {
             return when;
         }
         if (!when.yes) {
             *printed = false;
-            return here(number_int(r, 0));
+            return here(naive_number_int(r, 0));
         }
     }
-    return eval(r, l->amount, &k);
+    return naive_eval(r, l->amount, &k);
 }
 
 static struct value eval_name(struct reference *r, const struct tally_expr *x, const struct key *k)
@@ -386,14 +388,14 @@ static struct value eval_name(struct reference *r, const struct tally_expr *x, c
         v = eval_definition(r, &r->p->definitions[s->index], k);
         break;
     case SYMBOL_LINE:
-        v = eval_line(r, s->index, k, &printed);
+        v = naive_eval_line(r, s->index, k, &printed);
         break;
     case SYMBOL_PARTY:
         return word(s->name);
     case SYMBOL_AXIS:
-        return word(member_of(r, k, s->index)->name);
+        return word(naive_member_of(r, k, s->index)->name);
     case SYMBOL_MEMBER_PARTY:
-        return word(member_of(r, k, s->index)->party);
+        return word(naive_member_of(r, k, s->index)->party);
     default:
         check_that(false, "a table is no value");
     }
@@ -406,14 +408,14 @@ static struct value eval_name(struct reference *r, const struct tally_expr *x, c
 
 static struct value eval_round(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
-    struct value v = eval(r, x->args[0], k), d = eval(r, x->args[1], k);
+    struct value v = naive_eval(r, x->args[0], k), d = naive_eval(r, x->args[1], k);
     if (v.is != HERE || d.is != HERE) {
-        return not_here(v, d);
+        return naive_not_here(v, d);
     }
     int digits = (int)mpz_get_si(mpq_numref(d.n));
-    mpq_srcptr n = number_round(r, v.n, digits, x->fn == FN_ROUND_DOWN);
+    mpq_srcptr n = naive_number_round(r, v.n, digits, x->fn == FN_ROUND_DOWN);
     if (x->args[0]->type.scale == TALLY_NO_SCALE &&
-        number_beyond(n, x->type.bound, x->type.scale)) {
+        naive_number_beyond(n, x->type.bound, x->type.scale)) {
         return failed(FAILURE_RANGE);
     }
     return here(n);
@@ -422,11 +424,11 @@ static struct value eval_round(struct reference *r, const struct tally_expr *x, 
 static struct value eval_extreme(struct reference *r, const struct tally_expr *x,
                                  const struct key *k)
 {
-    struct value best = eval(r, x->args[0], k);
+    struct value best = naive_eval(r, x->args[0], k);
     for (int32_t i = 1; i < x->n_args; i++) {
-        struct value v = eval(r, x->args[i], k);
+        struct value v = naive_eval(r, x->args[i], k);
         if (best.is != HERE || v.is != HERE) {
-            best = not_here(best, v);
+            best = naive_not_here(best, v);
         } else if (x->fn == FN_MAX ? mpq_cmp(v.n, best.n) > 0 : mpq_cmp(v.n, best.n) < 0) {
             best = v;
         }
@@ -437,15 +439,15 @@ static struct value eval_extreme(struct reference *r, const struct tally_expr *x
 
 static struct value eval_clamp(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
-    struct value v = eval(r, x->args[0], k);
+    struct value v = naive_eval(r, x->args[0], k);
     v.quantity = v.price = NULL;
     for (int32_t i = 1; i < 3; i++) {
-        struct value bound = eval(r, x->args[i], k);
+        struct value bound = naive_eval(r, x->args[i], k);
         if (bound.is == ABSENT) {
             continue;
         }
         if (v.is != HERE || bound.is != HERE) {
-            v = not_here(v, bound);
+            v = naive_not_here(v, bound);
         } else if (i == 1 ? mpq_cmp(v.n, bound.n) < 0 : mpq_cmp(v.n, bound.n) > 0) {
             v = here(bound.n);
         }
@@ -474,13 +476,13 @@ static struct value eval_lookup(struct reference *r, const struct tally_expr *x,
         rows = set->rows;
         n = set->n_rows;
     }
-    struct value v = eval(r, x->args[1], k);
+    struct value v = naive_eval(r, x->args[1], k);
     if (v.is != HERE) {
         return v;
     }
     const struct strategy_row *found = NULL;
     for (size_t i = 0; i < n && !(t->upto && found); i++) {
-        int order = rows[i].rest ? 0 : mpq_cmp(number_of(r, rows[i].bound), v.n);
+        int order = rows[i].rest ? 0 : mpq_cmp(naive_number_of(r, rows[i].bound), v.n);
         if (t->upto ? order >= 0 : order <= 0) {
             found = &rows[i];
         }
@@ -488,28 +490,29 @@ static struct value eval_lookup(struct reference *r, const struct tally_expr *x,
     if (!found) {
         return failed(FAILURE_TABLE);
     }
-    return found->blank ? absent() : here(number_of(r, found->value));
+    return found->blank ? absent() : here(naive_number_of(r, found->value));
 }
 
 /* The largest k with (2k-1)^2 (P^2+Q^2) <= 40000 P^2, in hundredths; nothing used: absent. */
 static struct value eval_power_factor(struct reference *r, const struct tally_expr *x,
                                       const struct key *at)
 {
-    struct value p = eval(r, x->args[0], at), q = eval(r, x->args[1], at);
+    struct value p = naive_eval(r, x->args[0], at), q = naive_eval(r, x->args[1], at);
     if (p.is != HERE || q.is != HERE) {
-        return not_here(p, q);
+        return naive_not_here(p, q);
     }
     if (mpq_sgn(p.n) == 0 && mpq_sgn(q.n) == 0) {
         return absent();
     }
-    mpq_ptr pp = number_new(r), both = number_new(r), right = number_new(r), left = number_new(r);
+    mpq_ptr pp = naive_number_new(r), both = naive_number_new(r), right = naive_number_new(r),
+            left = naive_number_new(r);
     mpq_mul(pp, p.n, p.n);
     mpq_mul(both, q.n, q.n);
     mpq_add(both, both, pp);
-    mpq_mul(right, pp, number_int(r, 40000));
+    mpq_mul(right, pp, naive_number_int(r, 40000));
     long k = 100;
     for (; k > 0; k--) {
-        mpq_mul(left, both, number_int(r, (2 * k - 1) * (2 * k - 1)));
+        mpq_mul(left, both, naive_number_int(r, (2 * k - 1) * (2 * k - 1)));
         if (mpq_cmp(left, right) <= 0) {
             break;
         }
@@ -520,7 +523,7 @@ static struct value eval_power_factor(struct reference *r, const struct tally_ex
 static struct value eval_simple(struct reference *r, const struct tally_expr *x,
                                 const struct key *k)
 {
-    struct value v = eval(r, x->args[0], k);
+    struct value v = naive_eval(r, x->args[0], k);
     v.quantity = v.price = NULL;
     if (x->fn == FN_MISSING) {
         return yes_no(v.is == MISSING);
@@ -528,10 +531,10 @@ static struct value eval_simple(struct reference *r, const struct tally_expr *x,
     if (v.is != HERE) {
         return v;
     }
-    mpq_ptr n = number_new(r);
+    mpq_ptr n = naive_number_new(r);
     switch (x->fn) {
     case FN_POS:
-        return mpq_sgn(v.n) < 0 ? here(number_int(r, 0)) : v;
+        return mpq_sgn(v.n) < 0 ? here(naive_number_int(r, 0)) : v;
     case FN_ABS:
         mpq_abs(n, v.n);
         return here(n);
@@ -568,11 +571,11 @@ static struct value eval_call(struct reference *r, const struct tally_expr *x, c
     case FN_LATEST:
     case FN_HIGHEST:
     case FN_MIDDLE:
-        return eval_selection(r, x, k);
+        return naive_eval_selection(r, x, k);
     case FN_ALLOCATE:
-        return eval_allocate(r, x, k);
+        return naive_eval_allocate(r, x, k);
     default:
-        return eval_aggregate(r, x, k);
+        return naive_eval_aggregate(r, x, k);
     }
 }
 
@@ -586,17 +589,20 @@ static bool is_zero(struct value v)
 static struct value eval_arithmetic(struct reference *r, const struct tally_expr *x,
                                     const struct key *k)
 {
-    struct value a = eval(r, x->args[0], k), b = eval(r, x->args[1], k);
-    bool product = x->op == OP_AT || x->op == OP_MUL;
-    if (product && is_zero(a) && b.is == MISSING && b.no_price) {
-        struct value nothing = here(number_int(r, 0));
-        nothing.quantity = x->op == OP_AT ? a.n : NULL;
-        return nothing;
+    struct value a = naive_eval(r, x->args[0], k), b = naive_eval(r, x->args[1], k);
+    if (x->op == OP_AT || x->op == OP_MUL) { /* a price is needed only where there is a quantity */
+        bool free = (is_zero(a) && b.is == MISSING && b.no_price) ||
+                    (is_zero(b) && a.is == MISSING && a.no_price);
+        if (free) {
+            struct value nothing = here(naive_number_int(r, 0));
+            nothing.quantity = x->op == OP_AT ? a.n : NULL;
+            return nothing;
+        }
     }
     if (a.is != HERE || b.is != HERE) {
-        return not_here(a, b);
+        return naive_not_here(a, b);
     }
-    mpq_ptr n = number_new(r);
+    mpq_ptr n = naive_number_new(r);
     switch (x->op) {
     case OP_ADD:
         mpq_add(n, a.n, b.n);
@@ -616,7 +622,7 @@ static struct value eval_arithmetic(struct reference *r, const struct tally_expr
     }
     struct value v = here(n);
     if (x->op == OP_AT) {
-        v.n = number_round(r, n, 2, false);
+        v.n = naive_number_round(r, n, 2, false);
         v.quantity = a.n;
         v.price = b.n;
     }
@@ -626,9 +632,9 @@ static struct value eval_arithmetic(struct reference *r, const struct tally_expr
 static struct value eval_compare(struct reference *r, const struct tally_expr *x,
                                  const struct key *k)
 {
-    struct value a = eval(r, x->args[0], k), b = eval(r, x->args[1], k);
+    struct value a = naive_eval(r, x->args[0], k), b = naive_eval(r, x->args[1], k);
     if (a.is != HERE || b.is != HERE) {
-        return not_here(a, b);
+        return naive_not_here(a, b);
     }
     if (x->args[0]->type.kind == TALLY_YES_NO) {
         return yes_no((a.yes == b.yes) == (x->op == OP_IS));
@@ -655,27 +661,27 @@ static struct value eval_compare(struct reference *r, const struct tally_expr *x
 
 static struct value eval_logic(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
-    struct value a = eval(r, x->args[0], k), b = eval(r, x->args[1], k);
+    struct value a = naive_eval(r, x->args[0], k), b = naive_eval(r, x->args[1], k);
     bool decides = x->op == OP_OR; /* what one side alone can decide */
     if ((a.is == HERE && a.yes == decides) || (b.is == HERE && b.yes == decides)) {
         return yes_no(decides);
     }
-    return a.is != HERE || b.is != HERE ? not_here(a, b) : yes_no(!decides);
+    return a.is != HERE || b.is != HERE ? naive_not_here(a, b) : yes_no(!decides);
 }
 
 static struct value eval_choice(struct reference *r, const struct tally_expr *x,
                                 const struct key *k)
 {
-    struct value v = eval(r, x->args[0], k);
+    struct value v = naive_eval(r, x->args[0], k);
     if (v.is != HERE) {
         return v;
     }
     if (x->op == OP_IF) {
-        return eval(r, x->args[v.yes ? 1 : 2], k);
+        return naive_eval(r, x->args[v.yes ? 1 : 2], k);
     }
     for (int32_t i = 0; i + 1 < x->n_args; i++) {
         if (str_eq(x->cases[i], v.word)) {
-            return eval(r, x->args[i + 1], k);
+            return naive_eval(r, x->args[i + 1], k);
         }
     }
     check_that(false, "choose has no case " STR_FMT, STR_ARG(v.word));
@@ -683,9 +689,9 @@ static struct value eval_choice(struct reference *r, const struct tally_expr *x,
 
 static struct value eval_else(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
-    struct value v = eval(r, x->args[0], k);
+    struct value v = naive_eval(r, x->args[0], k);
     if (v.is == ABSENT || (v.is == FAILED && !v.behind)) {
-        return eval(r, x->args[1], k);
+        return naive_eval(r, x->args[1], k);
     }
     return v;
 }
@@ -693,13 +699,13 @@ static struct value eval_else(struct reference *r, const struct tally_expr *x, c
 static struct value eval_clock(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
     if (x->op == OP_TIME_IN) {
-        int64_t ms = instant_at(k->time, key_of(r, k, AXIS_INTERVAL)).utc_ms + CHINA_MS;
+        int64_t ms = instant_at(k->time, naive_key_of(r, k, AXIS_INTERVAL)).utc_ms + CHINA_MS;
         int64_t minute = ms / 60000 % (24 * 60);
         return yes_no(x->from_min < x->to_min ? minute >= x->from_min && minute < x->to_min
                                               : minute >= x->from_min || minute < x->to_min);
     }
     const struct tariff_span *span = r->b->span;
-    int32_t day = day_number(instant_day(r->b->axis.start)) + key_of(r, k, AXIS_DATE) -
+    int32_t day = day_number(instant_day(r->b->axis.start)) + naive_key_of(r, k, AXIS_DATE) -
                   day_number(span->first);
     check(day >= 0 && day < span->n_days);
     return yes_no(x->op == OP_HOLIDAY ? span->holiday[day] : span->workday[day]);
@@ -713,13 +719,13 @@ static struct value eval_agreed(struct reference *r, const struct tally_expr *x,
     return yes_no(s ? !s->absent : d->initial != NULL);
 }
 
-struct value eval(struct reference *r, const struct tally_expr *x, const struct key *k)
+struct value naive_eval(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
     struct value v;
     r->steps++;
     switch (x->op) {
     case OP_NUMBER:
-        return here(number_of(r, x->number));
+        return here(naive_number_of(r, x->number));
     case OP_NAME:
     case OP_MEMBER:
         return eval_name(r, x, k);
@@ -738,15 +744,15 @@ struct value eval(struct reference *r, const struct tally_expr *x, const struct 
     case OP_HOURS:
         return here(number_scaled(r, (int64_t)r->b->axis.n * r->b->axis.minutes * 100 / 60, 2));
     case OP_NEG:
-        v = eval(r, x->args[0], k);
+        v = naive_eval(r, x->args[0], k);
         if (v.is == HERE) {
-            mpq_ptr n = number_new(r);
+            mpq_ptr n = naive_number_new(r);
             mpq_neg(n, v.n);
             v.n = n;
         }
         return v;
     case OP_NOT:
-        v = eval(r, x->args[0], k);
+        v = naive_eval(r, x->args[0], k);
         v.yes = !v.yes;
         return v;
     case OP_ADD:

@@ -54,7 +54,7 @@ static inline struct value missing(bool price)
     return (struct value){ .is = MISSING, .failures = FAILURE_MISSING, .no_price = price };
 }
 /* Two operands of which at least one is not there: the left decides, both are remembered. */
-struct value not_here(struct value a, struct value b);
+struct value naive_not_here(struct value a, struct value b);
 
 #define MEMO_SLOTS (1u << 14) /* a power of two; programs are small */
 struct memo {
@@ -74,35 +74,37 @@ struct reference {
 };
 
 /* Shapes and keys. */
-bool axis_in(tally_shape s, int axis);
+bool naive_axis_in(tally_shape s, int axis);
 /* The key of one axis; HOUR, DATE and TOU follow from INTERVAL. */
-int32_t key_of(const struct reference *r, const struct key *k, int axis);
+int32_t naive_key_of(const struct reference *r, const struct key *k, int axis);
 /* Only the axes of `shape`: what a node of that shape may depend on. */
-struct key key_narrow(const struct reference *r, const struct key *k, tally_shape shape);
+struct key naive_key_narrow(const struct reference *r, const struct key *k, tally_shape shape);
 /* How many places an axis has under a key (TOU: all keys of the span, with or without intervals);
  * its time axis is bound along the way. */
-int32_t axis_length(const struct reference *r, struct key *k, int axis, tally_shape inner);
-const struct strategy_axis *time_of(const struct reference *r, const struct key *k,
-                                    tally_shape shape);
-const struct strategy_member *member_of(const struct reference *r, const struct key *k, int axis);
+int32_t naive_axis_length(const struct reference *r, struct key *k, int axis, tally_shape inner);
+const struct strategy_axis *naive_time_of(const struct reference *r, const struct key *k,
+                                          tally_shape shape);
+const struct strategy_member *naive_member_of(const struct reference *r, const struct key *k,
+                                              int axis);
 
 /* Values. */
-struct value eval(struct reference *r, const struct tally_expr *x, const struct key *k);
+struct value naive_eval(struct reference *r, const struct tally_expr *x, const struct key *k);
 /* What a line bills for a key, zero where its `when` does not hold. *printed: `when` holds. */
-struct value eval_line(struct reference *r, int32_t line, const struct key *k, bool *printed);
+struct value naive_eval_line(struct reference *r, int32_t line, const struct key *k, bool *printed);
 /* Across keys (reference_gather.c). */
-struct value eval_aggregate(struct reference *r, const struct tally_expr *x, const struct key *k);
-struct value eval_selection(struct reference *r, const struct tally_expr *x,
-                            const struct key *outer);
-struct value eval_allocate(struct reference *r, const struct tally_expr *x,
-                           const struct key *outer);
+struct value naive_eval_aggregate(struct reference *r, const struct tally_expr *x,
+                                  const struct key *k);
+struct value naive_eval_selection(struct reference *r, const struct tally_expr *x,
+                                  const struct key *outer);
+struct value naive_eval_allocate(struct reference *r, const struct tally_expr *x,
+                                 const struct key *outer);
 
-mpq_ptr number_new(struct reference *r);
-mpq_srcptr number_int(struct reference *r, long n);
-void number_ten(mpz_t out, int digits); /* makes out, 10^digits */
+mpq_ptr naive_number_new(struct reference *r);
+mpq_srcptr naive_number_int(struct reference *r, long n);
+void naive_number_ten(mpz_t out, int digits); /* makes out, 10^digits */
 /* Half away from zero (round) or toward zero (round_down) at `digits` decimals. */
-mpq_srcptr number_round(struct reference *r, mpq_srcptr x, int digits, bool down);
-mpq_srcptr number_of(struct reference *r, struct decimal d);
+mpq_srcptr naive_number_round(struct reference *r, mpq_srcptr x, int digits, bool down);
+mpq_srcptr naive_number_of(struct reference *r, struct decimal d);
 /* |x| beyond `bound` units of 10^-scale? */
-bool number_beyond(mpq_srcptr x, unsigned __int128 bound, int scale);
+bool naive_number_beyond(mpq_srcptr x, unsigned __int128 bound, int scale);
 #endif

@@ -25,12 +25,12 @@ static int axes_of(const struct reference *r, tally_shape shape, int axes[TALLY_
 {
     int n = 0;
     for (int axis = AXIS_FIRST; axis < r->p->n_axes; axis++) {
-        if (axis_in(shape, axis)) {
+        if (naive_axis_in(shape, axis)) {
             axes[n++] = axis;
         }
     }
     for (int axis = AXIS_TOU; axis >= AXIS_INTERVAL; axis--) {
-        if (axis_in(shape, axis)) {
+        if (naive_axis_in(shape, axis)) {
             axes[n++] = axis;
         }
     }
@@ -40,10 +40,10 @@ static int axes_of(const struct reference *r, tally_shape shape, int axes[TALLY_
 static bool falls_into(const struct gather *g, const struct key *k)
 {
     for (int axis = AXIS_HOUR; axis <= AXIS_TOU; axis++) {
-        if (axis_in(g->x->gained, axis)) {
+        if (naive_axis_in(g->x->gained, axis)) {
             struct key only = { .bound = SHAPE(AXIS_INTERVAL), .time = k->time };
             only.at[AXIS_INTERVAL] = k->at[AXIS_INTERVAL];
-            if (key_of(g->r, &only, axis) != g->outer.at[axis]) {
+            if (naive_key_of(g->r, &only, axis) != g->outer.at[axis]) {
                 return false;
             }
         }
@@ -57,7 +57,7 @@ static bool each_item(struct gather *g, struct key k, int depth)
         return !falls_into(g, &k) || g->take(g, &k);
     }
     int axis = g->axes[depth];
-    int32_t n = axis_length(g->r, &k, axis, g->x->inner);
+    int32_t n = naive_axis_length(g->r, &k, axis, g->x->inner);
     k.bound |= SHAPE(axis);
     for (int32_t i = 0; i < n; i++) {
         k.at[axis] = i;
@@ -72,18 +72,18 @@ static bool each_item(struct gather *g, struct key k, int depth)
 static bool item_at(struct gather *g, const struct key *k, struct value *v)
 {
     if (g->x->where) {
-        struct value where = eval(g->r, g->x->where, k);
+        struct value where = naive_eval(g->r, g->x->where, k);
         if (where.is != HERE) {
-            g->stop = g->stop.is == HERE ? where : not_here(g->stop, where);
+            g->stop = g->stop.is == HERE ? where : naive_not_here(g->stop, where);
             return false;
         }
         if (!where.yes) {
             return false;
         }
     }
-    *v = eval(g->r, g->x->args[0], k);
+    *v = naive_eval(g->r, g->x->args[0], k);
     if (v->is != HERE) {
-        g->stop = g->stop.is == HERE ? *v : not_here(g->stop, *v);
+        g->stop = g->stop.is == HERE ? *v : naive_not_here(g->stop, *v);
         return false;
     }
     return true;
@@ -110,15 +110,23 @@ static bool take_item(struct gather *g, const struct key *k)
     return true;
 }
 
-struct value eval_aggregate(struct reference *r, const struct tally_expr *x, const struct key *k)
+struct value naive_eval_aggregate(struct reference *r, const struct tally_expr *x,
+                                  const struct key *k)
 {
-    struct gather g = { .r = r, .x = x, .take = take_item, .sum = number_new(r), .all = true };
-    g.outer = key_narrow(r, k, x->type.shape);
+    struct gather g = {
+        .r = r, .x = x, .take = take_item, .sum = naive_number_new(r), .all = true
+    };
+    g.outer = naive_key_narrow(r, k, x->type.shape);
     g.n_axes = axes_of(r, x->gone, g.axes);
-    if (axis_in(x->inner, AXIS_INTERVAL) && axis_in(x->type.shape, AXIS_INTERVAL)) {
-        g.outer.time = time_of(r, k, x->inner);
+    if (naive_axis_in(x->inner, AXIS_INTERVAL) && naive_axis_in(x->type.shape, AXIS_INTERVAL)) {
+        g.outer.time = naive_time_of(r, k, x->inner);
     }
     each_item(&g, g.outer, 0);
+    if ((x->fn == FN_ANY && g.any) || (x->fn == FN_ALL && !g.all)) {
+        return yes_no(
+            x->fn ==
+            FN_ANY); /* as with `or` and `and`: one item decides, whatever the others are */
+    }
     if (g.stop.is != HERE) {
         return g.stop;
     }
@@ -126,7 +134,7 @@ struct value eval_aggregate(struct reference *r, const struct tally_expr *x, con
     case FN_SUM:
         return here(g.sum);
     case FN_COUNT:
-        return here(number_int(r, g.n));
+        return here(naive_number_int(r, g.n));
     case FN_ANY:
         return yes_no(g.any);
     case FN_ALL:
@@ -140,8 +148,8 @@ struct value eval_aggregate(struct reference *r, const struct tally_expr *x, con
     if (g.n == 0) {
         return failed(FAILURE_EMPTY);
     }
-    mpq_ptr mean = number_new(r);
-    mpq_div(mean, g.sum, number_int(r, g.n));
+    mpq_ptr mean = naive_number_new(r);
+    mpq_div(mean, g.sum, naive_number_int(r, g.n));
     return here(mean);
 }
 
@@ -159,20 +167,21 @@ static bool ranks_before(const struct ranked *a, const struct ranked *b)
     return order != 0 ? order > 0 : a->member > b->member;
 }
 
-struct value eval_selection(struct reference *r, const struct tally_expr *x,
-                            const struct key *outer)
+struct value naive_eval_selection(struct reference *r, const struct tally_expr *x,
+                                  const struct key *outer)
 {
-    struct key k = key_narrow(r, outer, x->inner);
-    int32_t me = k.at[x->along], n = axis_length(r, &k, x->along, x->inner), n_ranked = 0;
+    struct key k = naive_key_narrow(r, outer, x->inner);
+    int32_t me = k.at[x->along], n = naive_axis_length(r, &k, x->along, x->inner), n_ranked = 0;
     struct ranked *rank = arena_many(r->arena, (size_t)n + 1, struct ranked);
-    struct value many = eval(r, x->args[0], &k), stop = yes_no(false);
+    struct value many = naive_eval(r, x->args[0], &k), stop = yes_no(false);
     for (int32_t i = 0; i < n; i++) {
         k.at[x->along] = i;
-        struct value where = x->where ? eval(r, x->where, &k) : yes_no(true);
-        struct value key =
-            where.is == HERE && where.yes && x->n_args > 1 ? eval(r, x->args[1], &k) : yes_no(true);
+        struct value where = x->where ? naive_eval(r, x->where, &k) : yes_no(true);
+        struct value key = where.is == HERE && where.yes && x->n_args > 1
+                               ? naive_eval(r, x->args[1], &k)
+                               : yes_no(true);
         if (where.is != HERE || key.is != HERE) {
-            stop = stop.is == HERE ? not_here(where, key) : stop;
+            stop = stop.is == HERE ? naive_not_here(where, key) : stop;
         } else if (where.yes) {
             struct ranked one = { i, key.n };
             int32_t at = n_ranked++;
@@ -183,7 +192,7 @@ struct value eval_selection(struct reference *r, const struct tally_expr *x,
         }
     }
     if (many.is != HERE || stop.is != HERE) {
-        return not_here(many, stop);
+        return naive_not_here(many, stop);
     }
     long want = mpz_get_si(mpq_numref(many.n)), skip = 0;
     if (x->fn == FN_MIDDLE && n_ranked > want) {
@@ -203,7 +212,7 @@ static mpq_srcptr split(struct reference *r, mpq_srcptr total, int digits, mpq_s
                         mpq_srcptr whole, int32_t me)
 {
     mpz_t ten, units, given;
-    number_ten(ten, digits);
+    naive_number_ten(ten, digits);
     mpz_init(units);
     mpz_init_set_ui(given, 0);
     mpz_mul(units, mpq_numref(total), ten);
@@ -213,7 +222,7 @@ static mpq_srcptr split(struct reference *r, mpq_srcptr total, int digits, mpq_s
     mpq_ptr *rest = arena_many(r->arena, (size_t)n, mpq_ptr);
     mpz_t *part = arena_many(r->arena, (size_t)n, mpz_t);
     for (int32_t i = 0; i < n; i++) {
-        rest[i] = number_new(r);
+        rest[i] = naive_number_new(r);
         mpq_div(rest[i], w[i], whole);
         mpq_t size;
         mpq_init(size);
@@ -234,27 +243,29 @@ static mpq_srcptr split(struct reference *r, mpq_srcptr total, int digits, mpq_s
     if (mpz_cmp_si(given, before_me) > 0) {
         mpz_add_ui(part[me], part[me], 1);
     }
-    mpq_ptr out = number_new(r);
+    mpq_ptr out = naive_number_new(r);
     mpz_mul_si(mpq_numref(out), part[me], sign < 0 ? -1 : 1);
     mpz_set(mpq_denref(out), ten);
     mpq_canonicalize(out);
     return out;
 }
 
-struct value eval_allocate(struct reference *r, const struct tally_expr *x, const struct key *outer)
+struct value naive_eval_allocate(struct reference *r, const struct tally_expr *x,
+                                 const struct key *outer)
 {
-    struct key k = key_narrow(r, outer, x->type.shape);
-    struct value total = eval(r, x->args[0], &k), stop = yes_no(false);
-    int32_t me = k.at[x->along], n = axis_length(r, &k, x->along, x->inner), n_used = 0, mine = 0;
+    struct key k = naive_key_narrow(r, outer, x->type.shape);
+    struct value total = naive_eval(r, x->args[0], &k), stop = yes_no(false);
+    int32_t me = k.at[x->along], n = naive_axis_length(r, &k, x->along, x->inner), n_used = 0,
+            mine = 0;
     mpq_srcptr *w = arena_many(r->arena, (size_t)n + 1, mpq_srcptr);
-    mpq_ptr whole = number_new(r);
+    mpq_ptr whole = naive_number_new(r);
     bool negative = false;
     for (int32_t i = 0; i < n; i++) {
         mine = i == me ? n_used : mine;
         k.at[x->along] = i;
-        struct value v = eval(r, x->args[1], &k);
+        struct value v = naive_eval(r, x->args[1], &k);
         if (v.is != HERE) {
-            stop = stop.is == HERE ? v : not_here(stop, v);
+            stop = stop.is == HERE ? v : naive_not_here(stop, v);
             continue;
         }
         w[n_used++] = v.n;
@@ -262,10 +273,10 @@ struct value eval_allocate(struct reference *r, const struct tally_expr *x, cons
         negative |= mpq_sgn(v.n) < 0;
     }
     if (total.is != HERE || stop.is != HERE) {
-        return not_here(total, stop);
+        return naive_not_here(total, stop);
     }
     if (mpq_sgn(total.n) == 0) {
-        return here(number_int(r, 0));
+        return here(naive_number_int(r, 0));
     }
     if (negative || mpq_sgn(whole) == 0) {
         return failed(FAILURE_ALLOC_WEIGHT);
