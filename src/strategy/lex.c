@@ -349,6 +349,36 @@ static void lex_tokens(struct lexer *l)
     }
 }
 
+/* Words that are reserved only where the grammar asks for them, and usual names elsewhere:
+ * agreed(..), table from/upto, per year, on top. */
+static bool is_word_here(const struct token *t, int32_t i)
+{
+    enum word before = i > 0 ? t[-1].word : WORD_NONE;
+    switch (t->word) {
+    case WORD_AGREED:
+        return t[1].mark == MARK_LPAREN;
+    case WORD_FROM:
+    case WORD_UPTO:
+        return before == WORD_TABLE ||
+               (i > 2 && t[-1].mark == MARK_COLON && t[-3].word == WORD_TABLE);
+    case WORD_YEAR:
+        return before == WORD_PER;
+    case WORD_TOP:
+        return before == WORD_ON;
+    default:
+        return true;
+    }
+}
+
+static void free_words(struct tally_file *f)
+{
+    for (int32_t i = 0; i + 1 < f->n_tokens; i++) {
+        if (!is_word_here(&f->tokens[i], i)) {
+            f->tokens[i].word = WORD_NONE;
+        }
+    }
+}
+
 struct tally_file *lex_file(struct arena *a, struct str name, struct str text, struct reporter *r)
 {
     struct tally_file *f = arena_make(a, struct tally_file);
@@ -375,10 +405,6 @@ struct tally_file *lex_file(struct arena *a, struct str name, struct str text, s
     }
     lex_tokens(&l);
     token_add(&l, TOKEN_END);
-    for (int32_t i = 0; i + 1 < f->n_tokens; i++) { /* `agreed` alone is a usual choice */
-        if (f->tokens[i].word == WORD_AGREED && f->tokens[i + 1].mark != MARK_LPAREN) {
-            f->tokens[i].word = WORD_NONE;
-        }
-    }
+    free_words(f);
     return f;
 }

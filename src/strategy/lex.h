@@ -16,8 +16,9 @@ enum token_kind {
     TOKEN_MARK    /* punctuation                  */
 };
 
-/* Reserved words (language page, section 3). `rest` is one only inside a table's braces, and
- * `agreed` only before a parenthesis, for both are usual choices as well. */
+/* Reserved words (language page, section 3). Some are usual names as well and reserved only where
+ * the grammar asks for them: `rest` in a table's braces, agreed(..), table from/upto, per year, on
+ * top. */
 enum word {
     WORD_NONE,
     WORD_STRATEGY, WORD_LIBRARY, WORD_AMENDMENT, WORD_OF, WORD_PARTY, WORD_WINDOW, WORD_USE,

@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #define FOLDER "tests/strategy/wrong"
-#define LISTINGS "tests/strategy/listings"
 #define FILE_MAX (300u << 10)
 #define PROGRAMS_MAX 1000
 
@@ -120,22 +119,48 @@ static void test_law_5_each_wrong_program_gets_its_messages(void **state)
     }
 }
 
+/* Loads and plans every text of a folder. */
+static void all_load(const char *folder, int least)
+{
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    int n = 0;
+    for (struct dirent *entry = readdir(d); entry; entry = readdir(d)) {
+        struct str name = str_of(entry->d_name);
+        if (!str_ends(name, ".tally")) {
+            continue;
+        }
+        struct arena *a = arena_new();
+        struct folder f = { a, folder };
+        struct strategy_library library = { &f, find };
+        struct strategy *s;
+        struct strategy_messages m;
+        struct err e;
+        struct str file, text;
+        name.n -= sizeof ".tally" - 1;
+        assert_true(find(&f, name, &file, &text));
+        if (strategy_load(a, file, text, &library, NULL, 0, &s, &m, &e) != OK) {
+            fail_msg("%s " STR_FMT, e.text, STR_ARG(messages_text(a, &m)));
+        }
+        arena_free(a);
+        n++;
+    }
+    closedir(d);
+    assert_in_range(n, least, PROGRAMS_MAX);
+}
+
 static void test_the_listings_of_the_language_page_load(void **state)
 {
     (void)state;
-    static const char *const names[] = { "pv_selfuse",   "storage_arbitrage", "park",
-                                         "vpp_response", "response_tiers",    "vpp_pool",
-                                         "vpp_penalty",  "certificate" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct arena *a = arena_new();
-        struct tally_program *p;
-        struct strategy_messages m;
-        enum err_code code = load(a, LISTINGS, names[i], &p, &m);
-        if (code != OK) {
-            fail_msg("%s", messages_text(a, &m).at);
-        }
-        arena_free(a);
-    }
+    all_load("tests/strategy/listings", 8);
+}
+
+/* Sessions, fuels in their own units, matching by interval, steps, tables: what the listings lack.
+ */
+static void test_strategies_of_the_other_scenarios_load(void **state)
+{
+    (void)state;
+    all_load("tests/strategy/scenarios", 6);
 }
 
 /* The first line of section 9's example, to the letter. */
@@ -160,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_law_5_each_wrong_program_gets_its_messages),
         cmocka_unit_test(test_the_listings_of_the_language_page_load),
+        cmocka_unit_test(test_strategies_of_the_other_scenarios_load),
         cmocka_unit_test(test_the_example_of_the_language_page),
     };
     return cmocka_run_group_tests_name("strategy wrong", tests, NULL, NULL);
