@@ -478,7 +478,8 @@ enum err_code bound_fold(struct strategy_bound *b, struct err *e)
     fold_known(b);
     need_roots(b);
     for (int32_t id = p->n_nodes - 1; id >= 0; id--) {
-        if (b->reached[id] && !b->known[id]) {
+        /* A timed node that is known stands for one without time, which decided it. */
+        if (b->reached[id] && (!b->known[id] || p->nodes[id].time >= 0)) {
             enum err_code code = need_args(b, id, e);
             if (code != OK) {
                 return code;
