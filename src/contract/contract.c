@@ -489,6 +489,23 @@ static enum err_code order_stations_check(const struct order *o, const int64_t *
     return OK;
 }
 
+/* Serials rise without holes; the unique index refuses two writers that counted at once. */
+static enum err_code serials_take(struct db *db, struct scope s, struct order *o, size_t n,
+                                  struct err *e)
+{
+    int64_t last = 0;
+    if (rows_last_serial(db, s, &last, e) != OK) {
+        return e->code;
+    }
+    if (last + (int64_t)n > INT32_MAX) {
+        return fail(e, ERR_LIMIT, "orders: more than %d", INT32_MAX);
+    }
+    for (size_t i = 0; i < n; i++) {
+        o[i].serial = (int32_t)(last + (int64_t)i + 1);
+    }
+    return OK;
+}
+
 enum err_code order_create(struct db *db, struct scope s, struct order *o, struct instant now,
                            struct err *e)
 {
@@ -521,11 +538,15 @@ enum err_code order_create(struct db *db, struct scope s, struct order *o, struc
                   STR_ARG(own.no), STR_ARG(twin));
     }
     if (rc == OK) {
+        rc = serials_take(db, s, &own, 1, e);
+    }
+    if (rc == OK) {
         own.order_id = own.order_id ? own.order_id : store_next_id(db, now);
         rc = rows_put_orders(db, s, &own, 1, now, e);
     }
     if (rc == OK) {
         o->order_id = own.order_id;
+        o->serial = own.serial;
         o->state = own.state;
     }
     arena_free(a);
@@ -716,6 +737,9 @@ enum err_code contract_create_bulk(struct db *db, struct scope s, struct contrac
         rc = rows_put_contracts(db, s, f, n, now, e);
     }
     if (rc == OK) {
+        rc = serials_take(db, s, o, n, e);
+    }
+    if (rc == OK) {
         rc = rows_put_orders(db, s, o, n, now, e);
     }
     for (size_t i = 0; rc == OK && i < n; i++) {
@@ -724,6 +748,7 @@ enum err_code contract_create_bulk(struct db *db, struct scope s, struct contrac
         contracts[i].state = CONTRACT_EFFECTIVE;
         contracts[i].hash = c[i].hash;
         orders[i].order_id = o[i].order_id;
+        orders[i].serial = o[i].serial;
         orders[i].contract_id = o[i].contract_id;
         orders[i].state = ORDER_ACTIVE;
     }

@@ -204,6 +204,7 @@ struct order_leg {
 };
 struct order {
     int64_t order_id; /* 0 when given to order_create */
+    int32_t serial;   /* counted by us from 1: a small number that rises with creation */
     int64_t contract_id;
     struct str no;           /* 订单编号, unique */
     int64_t station_id;      /* the first of its stations: where its lines are kept */
@@ -244,7 +245,7 @@ SK_MUST_USE enum err_code contract_create_bulk(struct db *db, struct scope s,
 struct contract_binding {
     int64_t order_id, station_id, contract_id;
     struct str order_no, contract_no;
-    int32_t contract_version;
+    int32_t order_serial, contract_version;
     struct day from, until; /* clipped to the period */
     struct strategy_ref strategy;
     const struct strategy_ref *amendments;

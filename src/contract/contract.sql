@@ -51,6 +51,7 @@ create table contract_station (
 create index contract_station_from on contract_station (station_id, valid_from);
 create table sales_order (
     order_id {i64} not null primary key,
+    serial {i64} not null unique check (serial between 1 and 2147483647),
     contract_id {i64} not null,
     no {text} not null unique check (length(no) between 1 and 64),
     station_id {i64} not null,

@@ -319,15 +319,16 @@ static bool next_order(void *ctx, struct bulk_value *v)
     }
     const struct order *o = &p->o[p->at++];
     v[0] = of_int(o->order_id);
-    v[1] = of_int(o->contract_id);
-    v[2] = of_str(o->no);
-    v[3] = of_int(o->station_id);
-    v[4] = of_int(o->from.yyyymmdd);
-    v[5] = of_int(open_end(o->until));
-    v[6] = of_int(o->state);
-    v[7] = of_int(p->now);
+    v[1] = of_int(o->serial);
+    v[2] = of_int(o->contract_id);
+    v[3] = of_str(o->no);
+    v[4] = of_int(o->station_id);
+    v[5] = of_int(o->from.yyyymmdd);
+    v[6] = of_int(open_end(o->until));
+    v[7] = of_int(o->state);
     v[8] = of_int(p->now);
-    v[9] = of_int(1);
+    v[9] = of_int(p->now);
+    v[10] = of_int(1);
     return true;
 }
 
@@ -367,15 +368,28 @@ static bool next_leg(void *ctx, struct bulk_value *v)
     return true;
 }
 
+enum err_code rows_last_serial(struct db *db, struct scope s, int64_t *out, struct err *e)
+{
+    static const char sql[] = "select coalesce(max(serial), 0) from sales_order";
+    struct rows *r;
+    bool found;
+    (void)s; /* a count, not a row: it tells nothing of anybody's order */
+    if (rows_open(db, STORE_CORE, sql, &r, e) != OK) {
+        return e->code;
+    }
+    return one_int(r, out, &found, e);
+}
+
 enum err_code rows_put_orders(struct db *db, struct scope s, const struct order *o, size_t n,
                               struct instant now, struct err *e)
 {
     static const struct bulk_column order[] = {
-        {"order_id", BULK_INT, true},    {"contract_id", BULK_INT, false},
-        {"no", BULK_TEXT, false},        {"station_id", BULK_INT, false},
-        {"valid_from", BULK_INT, false}, {"valid_until", BULK_INT, false},
-        {"state", BULK_INT16, false},    {"created_at", BULK_INT, false},
-        {"updated_at", BULK_INT, false}, {"ver", BULK_INT, false},
+        {"order_id", BULK_INT, true},     {"serial", BULK_INT, false},
+        {"contract_id", BULK_INT, false}, {"no", BULK_TEXT, false},
+        {"station_id", BULK_INT, false},  {"valid_from", BULK_INT, false},
+        {"valid_until", BULK_INT, false}, {"state", BULK_INT16, false},
+        {"created_at", BULK_INT, false},  {"updated_at", BULK_INT, false},
+        {"ver", BULK_INT, false},
     };
     static const struct bulk_column station[] = {
         {"order_id", BULK_INT, true},
@@ -635,7 +649,7 @@ enum err_code rows_find_order(struct db *db, struct arena *a, struct scope s, in
                               struct order *out, bool *found, struct err *e)
 {
     static const char sql[] =
-        "select o.contract_id, o.no, o.station_id, o.valid_from, o.valid_until, o.state "
+        "select o.contract_id, o.no, o.station_id, o.valid_from, o.valid_until, o.state, o.serial "
         "from sales_order o where o.order_id = $3 and " ORDER_IN_SCOPE
         " order by o.order_id limit 1";
     struct rows *r;
@@ -653,6 +667,7 @@ enum err_code rows_find_order(struct db *db, struct arena *a, struct scope s, in
         o.from.yyyymmdd = (int32_t)rows_get_int(r, 3);
         o.until = day_or_open(rows_get_int(r, 4));
         o.state = (enum order_state)rows_get_int(r, 5);
+        o.serial = (int32_t)rows_get_int(r, 6);
     }
     if (rows_close(r, e) != OK) {
         return e->code;
@@ -748,6 +763,7 @@ static void binding_read(struct rows *r, struct arena *a, struct binding_row *ou
     b->until.yyyymmdd = (int32_t)rows_get_int(r, 13);
     b->last = rows_get_int(r, 14) == 1;
     b->inputs = str_dup(a, rows_get_str(r, 15));
+    b->order_serial = (int32_t)rows_get_int(r, 16);
 }
 
 enum err_code rows_bindings(struct db *db, struct arena *a, struct scope s,
@@ -759,7 +775,7 @@ enum err_code rows_bindings(struct db *db, struct arena *a, struct scope s,
         "c.strategy_version, c.amendments, c.tariff_key, c.terms, c.hash, " CLIPPED_FROM
         ", " CLIPPED_UNTIL ", case when o.valid_until = " CLIPPED_UNTIL
         " or (c.successor = 0 and c.valid_until = " CLIPPED_UNTIL ") then 1 else 0 end, "
-        "coalesce(i.settings, '')" BOUND
+        "coalesce(i.settings, ''), o.serial" BOUND
         "left join order_input i on i.order_id = o.order_id and i.period_from = " CLIPPED_FROM
             BOUND_WHERE " and (o.order_id, c.version) > ($5, $6) order by o.order_id, c.version "
         "limit $7";
@@ -768,7 +784,7 @@ enum err_code rows_bindings(struct db *db, struct arena *a, struct scope s,
         "c.strategy_version, c.amendments, c.tariff_key, c.terms, c.hash, " CLIPPED_FROM
         ", " CLIPPED_UNTIL ", case when o.valid_until = " CLIPPED_UNTIL
         " or (c.successor = 0 and c.valid_until = " CLIPPED_UNTIL ") then 1 else 0 end, "
-        "coalesce(i.settings, '')" BOUND
+        "coalesce(i.settings, ''), o.serial" BOUND
         "left join order_input i on i.order_id = o.order_id and i.period_from = " CLIPPED_FROM
             BOUND_WHERE " and o.order_id = $5 and ($6 = 0 or c.version = $6) "
         "order by o.order_id, c.version limit $7";

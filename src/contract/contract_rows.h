@@ -27,6 +27,8 @@ struct contract_full {
 /* Writes n contracts with their parties and stations, sorted by id within. */
 enum err_code rows_put_contracts(struct db *db, struct scope s, const struct contract_full *c,
                                  size_t n, struct instant now, struct err *e);
+/* The highest serial of an order, 0 if none. */
+enum err_code rows_last_serial(struct db *db, struct scope s, int64_t *out, struct err *e);
 enum err_code rows_put_orders(struct db *db, struct scope s, const struct order *o, size_t n,
                               struct instant now, struct err *e);
 /* Ends a version (and its stations) on a day; a successor follows. */
