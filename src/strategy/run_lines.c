@@ -103,8 +103,21 @@ static struct decimal price_decimal(wide v, int scale, bool *fits)
     return run_decimal(v, scale, fits);
 }
 
-static void remember(struct run *r, const struct plan_line *l, int32_t key,
-                     struct strategy_line *out)
+/* Only an average that could not be formed may stay blank (and a price without a quantity): what
+ * is shown and missing fails the order as it would in an amount. */
+static bool may_stay_blank(uint8_t st, bool price, bool has_quantity)
+{
+    if (st == VALUE_NO_PRICE) {
+        return price && !has_quantity;
+    }
+    st = (uint8_t)(st & ~VALUE_HARD);
+    return st == VALUE_ABSENT || (price && state_is_soft(st) && st != VALUE_EXCEPTION_CONFLICT &&
+                                  st != VALUE_NO_KEY);
+}
+
+/* VALUE_OK, or why what the line shows has no value; *blame is then the node. */
+static uint8_t remember(struct run *r, const struct plan_line *l, int32_t key,
+                        struct strategy_line *out, int32_t *blame)
 {
     const struct strategy_plan *p = r->b->plan;
     struct run_memory m = run_memory(r, l->amount, l->space, key);
@@ -115,16 +128,27 @@ static void remember(struct run *r, const struct plan_line *l, int32_t key,
         price_unit = l->price_unit;
     }
     wide x = 0;
-    if (m.q >= 0 && value_at(r->b, r->val, m.q, l->space, key, &x) == VALUE_OK) {
+    bool some = false; /* a quantity that is not zero */
+    uint8_t st = m.q >= 0 ? value_at(r->b, r->val, m.q, l->space, key, &x) : VALUE_ABSENT;
+    if (st == VALUE_OK) {
         out->quantity = quantity_decimal(x, p->nodes[m.q].scale, &out->has_quantity);
         out->unit = unit_of(r, unit, l->space, key);
+        some = x != 0;
+    } else if (l->show_q >= 0 && !may_stay_blank(st, false, false)) {
+        *blame = m.q;
+        return st;
     }
-    if (m.p >= 0 && value_at(r->b, r->val, m.p, l->space, key, &x) == VALUE_OK) {
+    st = m.p >= 0 ? value_at(r->b, r->val, m.p, l->space, key, &x) : VALUE_ABSENT;
+    if (st == VALUE_OK) {
         out->price = price_decimal(x, p->nodes[m.p].scale, &out->has_price);
+    } else if (l->show_q >= 0 && !may_stay_blank(st, true, some)) {
+        *blame = m.p;
+        return st;
     }
     if (m.p >= 0) {
         out->price_unit = unit_of(r, price_unit, l->space, key);
     }
+    return VALUE_OK;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -221,12 +245,14 @@ static enum err_code emit_line(struct run *r, const struct run_walk *w, int32_t 
                  : st;
         blame = l->amount;
     }
+    struct strategy_line line = { .title = t->title, .fen = (int64_t)amount };
+    if (st == VALUE_OK) {
+        st = remember(r, l, key, &line, &blame);
+    }
     if (st != VALUE_OK) {
         return run_failed(r, blame, l->space, key, st, run_code(r, &t->code, w->index), t->code.at,
                           e);
     }
-    struct strategy_line line = { .title = t->title, .fen = (int64_t)amount };
-    remember(r, l, key, &line);
     if (is_silent(t, &line)) {
         return OK;
     }

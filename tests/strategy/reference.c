@@ -182,11 +182,11 @@ static void show(struct sheet *s, const struct tally_line *l, const struct key *
 {
     bool at = l->showing->op == OP_AT;
     struct value q = naive_eval(s->r, at ? l->showing->args[0] : l->showing, k);
-    if (q.is != HERE) {
+    if (q.is == FAILED || q.is == MISSING) {
         sheet_fail(s, q);
         return;
     }
-    line->has_quantity = true;
+    line->has_quantity = q.is == HERE;
     line->quantity = q.n;
     if (!at) {
         return;
@@ -194,7 +194,8 @@ static void show(struct sheet *s, const struct tally_line *l, const struct key *
     struct value p = naive_eval(s->r, l->showing->args[1], k);
     line->has_price = p.is == HERE;
     line->price = p.n;
-    if (p.is == MISSING && !(p.no_price && mpq_sgn(q.n) == 0)) {
+    bool free = p.no_price && (q.is != HERE || mpq_sgn(q.n) == 0);
+    if ((p.is == MISSING && !free) || (p.failures & FAILURE_EXCEPTION_CONFLICT)) {
         sheet_fail(s, p);
     }
 }

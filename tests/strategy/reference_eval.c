@@ -400,7 +400,9 @@ static struct value eval_name(struct reference *r, const struct tally_expr *x, c
         check_that(false, "a table is no value");
     }
     v.behind = true;
-    v.quantity = v.price = NULL; /* only the line's own `at` is printed */
+    if (s->kind == SYMBOL_LINE) { /* a line is an amount to others; a definition remembers */
+        v.quantity = v.price = NULL;
+    }
     return v;
 }
 
