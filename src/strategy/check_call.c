@@ -568,6 +568,11 @@ static void check_allocate(struct checker *c, struct tally_expr *x)
         report_axis(c, x, 0, "S23", "split over");
         return;
     }
+    if (x->along == AXIS_INTERVAL || c->p->axes[x->along].window) {
+        report(c->report, x->axis_at[0], "S26", NO_FIX,
+               "'allocate' splits over a group, or over hour, date or tou");
+        return;
+    }
     if (v->shape & SHAPE(x->along)) {
         report(c->report, x->at, "S30", NO_FIX,
                "what is split already varies by " STR_FMT "; sum it first", STR_ARG(x->axes[0]));

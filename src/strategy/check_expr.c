@@ -725,7 +725,7 @@ static void check_args(struct checker *c, struct tally_expr *x, const struct tal
     }
 }
 
-void check_expr(struct checker *c, struct tally_expr *x, const struct tally_set *facts)
+static void check_node(struct checker *c, struct tally_expr *x, const struct tally_set *facts)
 {
     switch (x->op) {
     case OP_NUMBER:
@@ -803,5 +803,36 @@ void check_expr(struct checker *c, struct tally_expr *x, const struct tally_set 
     default:
         check_compare(c, x);
         return;
+    }
+}
+
+/* One stretch of time at once: interval, or one window; hour, date and tou belong to the period. */
+static void check_times(struct checker *c, struct tally_expr *x)
+{
+    tally_shape shape = x->type.shape, windows = 0;
+    if (x->op == OP_CALL) {
+        shape |= x->inner;
+    }
+    for (int32_t i = AXIS_FIRST; i < c->p->n_axes; i++) {
+        windows |= c->p->axes[i].window ? shape & SHAPE(i) : 0;
+    }
+    tally_shape times = windows | (shape & SHAPE(AXIS_INTERVAL));
+    if (!(times & (times - 1))) { /* one at most */
+        times = windows ? windows | (shape & SHAPE_CLOCK) : 0;
+    }
+    if (times & (times - 1)) {
+        report(c->report, x->at, "S32", NO_FIX,
+               "this varies by " STR_FMT " at once, which are different stretches of time; reduce "
+               "one of them first",
+               STR_ARG(shape_text(c, times)));
+        poison(x);
+    }
+}
+
+void check_expr(struct checker *c, struct tally_expr *x, const struct tally_set *facts)
+{
+    check_node(c, x, facts);
+    if (x->type.kind != TALLY_POISON) {
+        check_times(c, x);
     }
 }
