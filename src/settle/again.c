@@ -185,6 +185,30 @@ static void day_line(const struct reading_day *d, struct text *t)
     text_byte(t, '\n');
 }
 
+/* The registers at both ends of the period, where the intervals come from registers. */
+static enum err_code registers_explain(struct single *s, int64_t point_id, struct text *t,
+                                       struct err *e)
+{
+    const struct slot first = {s->binding.from, 0};
+    const struct slot last = {day_add(s->binding.until, -1), SLOTS - 1};
+    struct reading_origin a, z;
+    if (reading_origin(s->desk.db, s->desk.points, point_id, first, &a, e) != OK ||
+        reading_origin(s->desk.db, s->desk.points, point_id, last, &z, e) != OK) {
+        return e->code;
+    }
+    if (!a.derived || !z.derived) {
+        return OK;
+    }
+    const struct reading_origin *const end[] = {&a, &z};
+    for (int i = 0; i < 2; i++) {
+        text_addf(t, "    register %s ", i ? "at the end" : "at the start");
+        text_scaled(t, i ? z.end_e4 : a.start_e4, 4);
+        text_addf(t, "  meter %lld, CT %d/%d, PT %d/%d\n", (long long)end[i]->meter_id,
+                  end[i]->ct_num, end[i]->ct_den, end[i]->pt_num, end[i]->pt_den);
+    }
+    return OK;
+}
+
 /* One source by day, and one of its days by interval. */
 static enum err_code source_explain(struct single *s, const struct strategy_source_use *use,
                                     struct day only, struct text *t, struct err *e)
@@ -192,8 +216,15 @@ static enum err_code source_explain(struct single *s, const struct strategy_sour
     const struct source *src = &s->work.sources[use->source];
     const int32_t n = s->kind.n_days;
     struct reading_day *days = arena_many(s->desk.arena, (size_t)n, struct reading_day);
-    text_addf(t, "  " STR_FMT "%s" STR_FMT ": point %lld, %d days\n", STR_ARG(use->name),
-              use->member.n ? " of " : "", STR_ARG(use->member), (long long)src->point_id, n);
+    const struct meter_estate *es = reading_points_estate(s->desk.points);
+    int64_t at = meter_estate_find(es, src->point_id);
+    struct str code = at < 0 ? STR("") : es->points[at].code;
+    text_addf(t, "  " STR_FMT "%s" STR_FMT ": point " STR_FMT " (%lld), %d days\n",
+              STR_ARG(use->name), use->member.n ? " of " : "", STR_ARG(use->member), STR_ARG(code),
+              (long long)src->point_id, n);
+    if (at >= 0 && !es->points[at].is_virtual && registers_explain(s, src->point_id, t, e) != OK) {
+        return e->code;
+    }
     if (reading_values(s->desk.db, s->desk.points, src->point_id, s->binding.from, n, days, e) !=
         OK) {
         return e->code;

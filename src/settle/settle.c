@@ -275,6 +275,9 @@ static void chunk_end(struct run *run, struct chunk *c)
         for (size_t i = 0; i < c->n; i++) {
             run->progress.by_outcome[c->results[i].outcome]++;
             run->progress.held += c->results[i].outcome == SETTLE_WRITTEN && c->results[i].hold;
+            if (c->results[i].outcome == SETTLE_LOCKED && run->o->locked) {
+                run->o->locked(run->o->progress_ctx, &c->results[i]);
+            }
         }
         run->progress.done += (int64_t)c->n;
         if (run->o->progress) {

@@ -126,7 +126,9 @@ struct settle_options {
     const struct settle_sink *sink; /* NULL: only runs are written */
     void (*progress)(void *ctx,
                      const struct settle_progress *p); /* after each chunk; may be NULL */
-    void *progress_ctx;
+    /* Each order left alone although its inputs have changed (law 7); may be NULL. */
+    void (*locked)(void *ctx, const struct settle_result *r);
+    void *progress_ctx; /* of both */
 };
 /* Settles every active order of the period that is not done. OK even when orders failed: `*out`
  * says how many, and settle_failures() lists them. Scope is the machine's. */

@@ -135,6 +135,7 @@ enum err_code statement_run(struct db *db, const struct statement_batch *b,
                                      .only_order_id = b->only_order_id,
                                      .sink = &sink,
                                      .progress = b->progress,
+                                     .locked = b->locked,
                                      .progress_ctx = b->progress_ctx};
     k.names = org_names_new(k.names_arena);
     enum err_code rc = settle_run(db, &o, out, e);

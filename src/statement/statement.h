@@ -120,7 +120,10 @@ struct statement_batch {
     int workers;
     int64_t only_order_id; /* 0: all */
     void (*progress)(void *ctx, const struct settle_progress *p);
-    void *progress_ctx;
+    /* Each order whose statement was issued and whose inputs have changed since: statement_adjust()
+     */
+    void (*locked)(void *ctx, const struct settle_result *r);
+    void *progress_ctx; /* of both */
 };
 SK_MUST_USE enum err_code statement_run(struct db *db, const struct statement_batch *b,
                                         struct settle_progress *out, struct err *e);
