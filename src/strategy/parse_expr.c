@@ -479,8 +479,19 @@ static struct tally_expr *parse_primary(struct parser *p)
     return NULL;
 }
 
+/* A number or a name does not nest; whatever has something inside does. */
+static bool is_leaf(const struct parser *p)
+{
+    const struct token *t = parse_peek(p);
+    return t->kind == TOKEN_NUMBER ||
+           (t->kind == TOKEN_NAME && !t->word && t[1].mark != MARK_LPAREN);
+}
+
 static struct tally_expr *parse_nested(struct parser *p)
 {
+    if (is_leaf(p)) {
+        return parse_primary(p);
+    }
     struct tally_expr *x = enter(p) ? parse_primary(p) : NULL;
     p->nesting--;
     return x;

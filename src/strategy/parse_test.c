@@ -196,9 +196,32 @@ static void test_recovery_reports_every_statement(void **state)
     arena_free(a);
 }
 
+static size_t errors_of_nested(int depth)
+{
+    struct arena *a = arena_new();
+    struct text t;
+    text_init(&t, a, FILE_MAX);
+    text_add_c(&t, "strategy s\nx = ");
+    for (int i = 0; i < depth; i++) {
+        text_byte(&t, '(');
+    }
+    text_byte(&t, '1');
+    for (int i = 0; i < depth; i++) {
+        text_byte(&t, ')');
+    }
+    struct reporter r;
+    struct nodes nodes;
+    parse(a, t.at, &r, &nodes);
+    size_t n = r.n_errors;
+    arena_free(a);
+    return n;
+}
+
 static void test_depth_is_limited(void **state)
 {
     (void)state;
+    assert_int_equal(errors_of_nested(32), 0);
+    assert_int_equal(errors_of_nested(33), 1);
     struct arena *a = arena_new();
     struct text t;
     text_init(&t, a, FILE_MAX);
