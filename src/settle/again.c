@@ -1,22 +1,11 @@
 /* again.c - one order computed by hand: tried, computed again as a stored run was, corrected, and
  * explained down to the intervals.
  */
-#include "settle/order.h"
+#include "settle/single.h"
 #include "settle/settle_rows.h"
 #include <stdarg.h>
 
 #define SOURCES_MAX 256 /* of one line: 64 names over a few members */
-
-/* A single order on the table. */
-struct single {
-    struct desk desk;
-    struct contract_binding binding;
-    struct kind kind;
-    struct work work;
-    struct settle_result result;
-    struct strategy_bound *bound;
-    struct strategy_result *ran;
-};
 
 static enum err_code single_compute(struct single *s, const struct prep_wish *wish,
                                     const struct str *state_in, struct err *e)
@@ -35,7 +24,7 @@ static enum err_code single_compute(struct single *s, const struct prep_wish *wi
     return work_run(&s->desk, &s->work, &s->result, &s->bound, &s->ran, e);
 }
 
-static struct single *single_new(struct db *db, struct arena *a)
+struct single *single_new(struct db *db, struct arena *a)
 {
     struct single *s = arena_make(a, struct single);
     s->desk = (struct desk){db, NULL, a};
@@ -57,8 +46,8 @@ enum err_code settle_try(struct db *db, struct arena *a, struct scope scope,
     return OK;
 }
 
-static enum err_code run_find(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
-                              struct run_row *run, struct err *e)
+enum err_code run_find(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
+                       struct run_row *run, struct err *e)
 {
     struct order order;
     bool found;
@@ -71,9 +60,7 @@ static enum err_code run_find(struct db *db, struct arena *a, struct scope scope
     return scope.all ? OK : order_get(db, a, scope, run->order_id, &order, e);
 }
 
-/* With the versions of the run; `now` takes the inputs of now instead of the run's. */
-static enum err_code run_compute(struct single *s, const struct run_row *run, bool now,
-                                 struct err *e)
+enum err_code run_compute(struct single *s, const struct run_row *run, bool now, struct err *e)
 {
     const struct prep_wish wish = {.tariff = run->tariff};
     struct arena *a = s->desk.arena;

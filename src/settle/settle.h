@@ -183,6 +183,12 @@ SK_MUST_USE enum err_code settle_explain(struct db *db, struct arena *a, struct 
                                          int64_t run_id, struct str code, struct day day,
                                          struct text *t, struct err *e);
 
+/* What a statement has as annexes (settlement-rules 7.1), as JSON: per meter the registers at both
+ * ends, multiplier and energy; the energy of each day; the prices used by key. `readings` says
+ * whether these are still the readings of the run ("same") or not ("changed"). */
+SK_MUST_USE enum err_code settle_annex(struct db *db, struct arena *a, struct scope s,
+                                       int64_t run_id, struct text *t, struct err *e);
+
 /* Does a strategy text load without an error, with the libraries of the store? */
 SK_MUST_USE enum err_code settle_strategy_check(struct db *db, struct arena *a, struct str name,
                                                 struct str text, const struct strategy_ref *uses,
