@@ -356,6 +356,23 @@ enum err_code rows_drop_chunk(struct db *db, enum series series, int64_t key, st
     return rows_run(r, NULL, e);
 }
 
+enum err_code rows_register_days(struct db *db, int32_t *first, int32_t *last, struct err *e)
+{
+    static const char up[] = "select chunk_key from register_chunk order by chunk_key limit 1";
+    static const char down[] =
+        "select chunk_key from register_chunk order by chunk_key desc limit 1";
+    struct rows *r;
+    if (rows_open(db, STORE_SERIES, up, &r, e) != OK) {
+        return e->code;
+    }
+    *first = rows_next(r, e) ? (int32_t)(rows_get_int(r, 0) >> 36) : 0;
+    if (rows_close(r, e) != OK || rows_open(db, STORE_SERIES, down, &r, e) != OK) {
+        return e->code;
+    }
+    *last = rows_next(r, e) ? (int32_t)(rows_get_int(r, 0) >> 36) : -1;
+    return rows_close(r, e);
+}
+
 struct blob_walk {
     const struct blob_row *rows;
     size_t i, n;

@@ -59,6 +59,8 @@ enum err_code rows_get_chunk(struct db *db, enum series series, int64_t key, str
 enum err_code rows_put_chunk(struct db *db, enum series series, int64_t key, int32_t shard,
                              struct str data, struct err *e);
 enum err_code rows_drop_chunk(struct db *db, enum series series, int64_t key, struct err *e);
+/* The first and last day number that has registers, of any shard; 0 and -1 if there are none. */
+enum err_code rows_register_days(struct db *db, int32_t *first, int32_t *last, struct err *e);
 struct blob_row {
     int64_t key, snapshot;
     int32_t shard;

@@ -1,0 +1,61 @@
+/* days.h - days of a point in and out of the store, whether its month is open or sealed; private.
+ * */
+#ifndef SK_READING_DAYS_H
+#define SK_READING_DAYS_H
+#include "reading/merge.h"
+#include "reading/reading_rows.h"
+
+#define MONTH_DAYS_MAX 31
+
+/* What is in force on n_days from `from` (estate index `at`, a placed point). `sealed` may be NULL.
+ * */
+enum err_code days_load(struct db *db, const struct reading_points *p, int64_t at, struct day from,
+                        int32_t n_days, struct day_slots *out, bool *sealed, struct err *e);
+enum err_code registers_load(struct db *db, const struct reading_points *p, int64_t at,
+                             struct day from, int32_t n_days, struct day_slots *out, struct err *e);
+/* Replaces one open day of a point in its chunk. */
+enum err_code day_store(struct db *db, const struct reading_points *p, int64_t at, struct day day,
+                        enum series series, const struct day_slots *d, struct err *e);
+/* Sealed points of a chunk and month as a mask. */
+enum err_code sealed_mask(struct db *db, int32_t shard, int32_t chunk, struct month month,
+                          uint16_t *mask, struct err *e);
+/* Packs a point's month; data in the arena. */
+struct blob_row month_pack(struct arena *a, struct place at, struct month month, int version,
+                           const struct day_slots *days, struct str reason);
+/* The newest version of a point's month: 0 when it is open. `days` (31) may be NULL. */
+enum err_code month_load(struct db *db, struct place at, struct month month, int *version,
+                         struct day_slots *days, struct err *e);
+/* Writes the next version of a sealed month. */
+enum err_code month_revise(struct db *db, struct place at, struct month month,
+                           const struct day_slots *days, struct str reason, struct instant now,
+                           struct err *e);
+/* The part of a snapshot that one day gives; 0 for an empty one. */
+uint64_t day_snapshot(const struct day_slots *d, struct day day);
+/* Files losers of a slot. */
+enum err_code losers_file(struct db *db, const struct reading_points *p, int64_t at, struct day day,
+                          int slot, enum series series, const struct losers *l, struct instant now,
+                          struct err *e);
+
+/* ---- registers.c: what follows from changed registers, or from changed shapes ---------------- */
+
+/* A stretch of boundaries of one point that changed: derive what touches them again. */
+struct dirty {
+    int64_t at;              /* estate index */
+    struct slot from, until; /* the first and last boundary */
+    bool shape;              /* not registers changed but the week before: only estimated gaps */
+};
+struct dirty_list {
+    struct dirty *at;
+    size_t n, room;
+};
+void dirty_add(struct dirty_list *l, struct dirty d);
+void dirty_free(struct dirty_list *l);
+/* Derives all of the list and whatever depends on it; counts point-days. In the open write
+ * transaction. Values of sealed months that would change become proposals. */
+enum err_code registers_derive(struct db *db, const struct reading_points *p, struct dirty_list *l,
+                               struct instant now, int64_t *n_days, struct err *e);
+/* The day a week later takes its shape from this one: to be looked at if it is a register point. */
+void dirty_week_later(struct dirty_list *l, const struct reading_points *p, int64_t at,
+                      struct day day);
+/* The boundaries of a point over whole days with bindings applied, for explanations (origin.c). */
+#endif
