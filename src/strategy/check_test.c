@@ -299,6 +299,11 @@ static void test_is_prefers_the_cases_of_the_choice(void **state)
     assert_int_equal(x->args[1]->op, OP_CHOICE);
     assert_int_equal(x->args[1]->alternative, 1);
     arena_free(l.arena);
+    l = load("param other : x | y\nx = 1\nboth = if r > 1 then mode else other\n"
+             "mine = both is x\nsame = both is mode\n");
+    assert_int_equal(l.p->definitions[2].body->args[1]->op, OP_CHOICE);
+    assert_int_equal(l.p->definitions[3].body->args[1]->op, OP_NAME);
+    arena_free(l.arena);
 }
 
 static void test_law_1_every_node_has_a_type(void **state)
