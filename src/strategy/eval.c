@@ -76,7 +76,7 @@ static int32_t block_of(const struct frame *f, int16_t space, bool timed)
 static const int32_t *rows_of(struct frame *f, int16_t space, const struct value *v)
 {
     static const int32_t none;
-    if (v->space == space || f->b->spaces[space].n <= 1) {
+    if (v->space == space) {
         return NULL;
     }
     return f->b->spaces[v->space].n <= 1 ? &none : space_project(f, space, v->space);

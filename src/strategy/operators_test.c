@@ -13,6 +13,7 @@ static const char PRELUDE[] =
     "group m { party  param w : kWh  param none : kWh  param kind : work | rest  param o : kWh "
     "optional\n  meter e : kWh  param off : yes_no = no }\n"
     "group day of m { param score : kWh  param good : yes_no  meter load : kWh }\n"
+    "group lone of m { param more : kWh }\n"
     "group s { meter drawn : kWh }\n"
     "window before\n"
     "meter gen : kWh\n"
@@ -68,6 +69,7 @@ static struct world *make(struct arena *a)
         world_set_in(&m[i], "kind", i == 1 ? "rest" : "work");
         if (i == 2) {
             world_set_in(&m[i], "o", "9");
+            world_set_in(&world_group(w, &m[i], "lone", "l1")[0], "more", "6");
         }
         struct world_part *day = world_group(w, &m[i], "day", i == 2 ? "d1" : "d1 d2 d3");
         for (int k = 0; k < (i == 2 ? 1 : 3); k++) {
@@ -270,7 +272,9 @@ static void test_sums_over_time(void **state)
         { "round(max(warm over before), 2)", "2" },
         /* two passes: the intervals above their own mean of 2.69 */
         { "round(sum(gen where gen > round(mean(gen), 2)), 2)", "7.25" },
-        { "round(sum(day.load by m), 2)", "20 20 4" }, { "hours * 1 kW", "1" });
+        { "round(sum(day.load by m), 2)", "20 20 4" },
+        /* the only inner member of all takes its own outer one's value, not the first's */
+        { "sum(sum(lone.more + m.w over lone) by m)", "0 0 6.01" }, { "hours * 1 kW", "1" });
 }
 
 /* Members with intervals of their own: each interval by its own price. */

@@ -111,8 +111,8 @@ static bool may_stay_blank(uint8_t st, bool price, bool has_quantity)
         return price && !has_quantity;
     }
     st = (uint8_t)(st & ~VALUE_HARD);
-    return st == VALUE_ABSENT || (price && state_is_soft(st) && st != VALUE_EXCEPTION_CONFLICT &&
-                                  st != VALUE_NO_KEY);
+    return st == VALUE_ABSENT ||
+           (price && state_is_soft(st) && st != VALUE_EXCEPTION_CONFLICT && st != VALUE_NO_KEY);
 }
 
 /* VALUE_OK, or why what the line shows has no value; *blame is then the node. */
