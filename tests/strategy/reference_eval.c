@@ -88,10 +88,6 @@ struct value naive_not_here(struct value a, struct value b)
     struct value v = a.is != HERE ? a : b;
     if (a.is != HERE && b.is != HERE) {
         v.failures = a.failures | b.failures;
-        if (b.is == MISSING && a.is != MISSING) { /* missing always passes */
-            v.is = MISSING;
-            v.no_price = b.no_price;
-        }
     }
     return v;
 }
