@@ -38,8 +38,8 @@ static enum err_code import_outcome(struct import *im, size_t i, struct err *e)
         const char *text;
     } told[READING_OUTCOMES] = {
         [READING_CONFLICT] = { E_CONFLICT,
-                               "another value of the same rank is in force: the first "
-                               "stays, this one is filed; correct it with `reading edit`" },
+                               "another value of the same rank stands there: neither is "
+                               "settled until `reading edit` decides" },
         [READING_LOCKED] = { E_LOCKED, "the period is settled: filed as a proposed correction" },
         [READING_TIME_FUTURE] = { E_TIME_FUTURE, "lies in the future: check date, zone and clock" },
         [READING_TIME_OLD] = { E_TIME_OLD, "lies too far back" },

@@ -99,7 +99,7 @@ struct ingest_sink {
 
 /* The sink that matters: the reading room's journal, batches split by shard; with `fold` each batch
  * is folded at once, so that duplicates and conflicts stand in the report with their line. A batch
- * that was known is not told apart again. Reset with {0} and these three fields. */
+ * that was known is not told apart again.  */
 struct ingest_store {
     struct db *db;
     const struct reading_points *points;

@@ -414,9 +414,8 @@ static void test_each_fault_has_its_place(void **state)
         "\"\"any\"\" in "
         "the mapping\",\"2025-06-01T01:15:00\"\n"
         "15,2,E_RANGE,\"has more than 18 digits: nothing is rounded in silence\",\"1e99\"\n"
-        "16,2,E_CONFLICT,\"another value of the same rank is in force: the first stays, this one "
-        "is "
-        "filed; correct it with `reading edit`\",\"6660000 e-4\"\n");
+        "16,2,E_CONFLICT,\"another value of the same rank stands there: neither is settled "
+        "until `reading edit` decides\",\"6660000 e-4\"\n");
 }
 
 /* 30,000 rows of three series: batches of at most 20,000 readings. */
