@@ -169,3 +169,33 @@ enum err_code rows_page_changes(struct db *db, struct arena *a, int state, int64
     }
     return rows_close(r, e);
 }
+
+enum err_code rows_has_change(struct db *db, int32_t shard, int64_t point_id, struct slot slot,
+                              int64_t new_value, bool *found, struct err *e)
+{
+    static const char sql[] = "select change_id from reading_change where shard = $1 and "
+                              "point_id = $2 and day = $3 and slot = $4 and new_value = $5 "
+                              "order by change_id limit 1";
+    struct rows *r;
+    if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
+        return e->code;
+    }
+    rows_int(r, 1, shard);
+    rows_int(r, 2, point_id);
+    rows_int(r, 3, slot.day.yyyymmdd);
+    rows_int(r, 4, slot.index);
+    rows_int(r, 5, new_value);
+    *found = rows_next(r, e);
+    return rows_close(r, e);
+}
+
+enum err_code rows_count_changes(struct db *db, int64_t *n, struct err *e)
+{
+    static const char sql[] = "select count(*) from reading_change";
+    struct rows *r;
+    if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
+        return e->code;
+    }
+    *n = rows_next(r, e) ? rows_get_int(r, 0) : 0;
+    return rows_close(r, e);
+}

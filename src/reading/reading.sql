@@ -92,4 +92,5 @@ create table reading_change (
 ) {strict};
 create unique index reading_change_open on reading_change
     (shard, point_id, day, slot, kind, new_rank, new_value) where state = 1;
+create index reading_change_slot on reading_change (shard, point_id, day, slot);
 create index reading_change_state on reading_change (state, change_id);

@@ -98,4 +98,8 @@ enum err_code rows_decide_change(struct db *db, const struct reading_change *c, 
                                  struct err *e);
 enum err_code rows_page_changes(struct db *db, struct arena *a, int state, int64_t after,
                                 size_t max, struct reading_change *out, size_t *n, struct err *e);
+/* Whether a change of a slot has this new value, decided or not. */
+enum err_code rows_has_change(struct db *db, int32_t shard, int64_t point_id, struct slot slot,
+                              int64_t new_value, bool *found, struct err *e);
+enum err_code rows_count_changes(struct db *db, int64_t *n, struct err *e);
 #endif

@@ -177,18 +177,10 @@ static enum err_code give_shape(struct db *db, const struct reading_points *p, i
 
 /* ---- one stretch of one point ---------------------------------------------------------------- */
 
-struct window {
-    struct day from;
-    int32_t n_days;
-    struct day_slots *registers; /* n_days + 1 */
-    int64_t first, last; /* boundaries between which results count, from the window's start */
-};
-
 /* Reads days backward and forward until a good reading stands on both sides of [d->from, d->until].
  * */
-static enum err_code find_window(struct db *db, const struct reading_points *p,
-                                 const struct dirty *d, const int32_t *known, struct window *w,
-                                 struct arena *a, struct err *e)
+enum err_code window_find(struct db *db, const struct reading_points *p, const struct dirty *d,
+                          const int32_t *known, struct window *w, struct arena *a, struct err *e)
 {
     int32_t base = day_number(d->from.day) - GAP_DAYS_MAX;
     int32_t core = day_number(d->until.day) - day_number(d->from.day) + 1;
@@ -363,7 +355,7 @@ static enum err_code derive_dirty(struct db *db, const struct reading_points *p,
     if (!gaps) {
         return OK;
     }
-    if (find_window(db, p, d, known, &w, a, e) != OK) {
+    if (window_find(db, p, d, known, &w, a, e) != OK) {
         return e->code;
     }
     struct day_slots *out = arena_many(a, (size_t)w.n_days + 1, struct day_slots);
