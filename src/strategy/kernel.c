@@ -267,6 +267,42 @@ static void gather_row(struct run *r, struct gather *g, int32_t row, const struc
     }
 }
 
+/* The usual one: a sum of narrow numbers that are all there, by clock key or not. */
+static bool gather_narrow(struct run *r, struct gather *g, int32_t row, int32_t to,
+                          const int32_t *keys)
+{
+    const struct plan_node *n = &r->b->plan->nodes[g->id];
+    const struct bound_grid *grid = &r->b->grids[n->inner];
+    int32_t id = r->b->alias[n->a], t = r->frame.t;
+    const struct plan_node *x = &r->b->plan->nodes[id];
+    if (n->kind != FN_SUM || n->b >= 0 || x->time < 0 || x->wide || x->grid != n->inner ||
+        r->val[id].st) {
+        return false;
+    }
+    int32_t left = grid_row(grid, row).axis->n - r->frame.first;
+    int32_t have = left < 0 ? 0 : left < t ? left : t;
+    const int64_t *v = (const int64_t *)r->val[id].v + (size_t)row * (size_t)t;
+    for (int32_t i = 0; i < have && keys; i++) {
+        if (keys[i] < 0) {
+            return false;
+        }
+    }
+    if (keys) {
+        for (int32_t i = 0; i < have; i++) {
+            g->acc[to + keys[i]].v += v[i];
+            g->acc[to + keys[i]].n++;
+        }
+        return true;
+    }
+    wide sum = 0;
+    for (int32_t i = 0; i < have; i++) {
+        sum += v[i];
+    }
+    g->acc[to].v += sum;
+    g->acc[to].n += have;
+    return true;
+}
+
 static void gather_block(struct run *r, struct gather *g)
 {
     const struct strategy_plan *p = r->b->plan;
@@ -275,8 +311,7 @@ static void gather_block(struct run *r, struct gather *g)
     int16_t space = p->grids[n->inner].space, groups = p->group_space[n->space];
     tally_shape clock = p->spaces[n->space] & SHAPE_CLOCK;
     struct operand none = { NULL, NULL };
-    struct operand a = operand_wide(&r->frame, n->a, space, true);
-    struct operand w = n->b >= 0 ? operand_wide(&r->frame, n->b, space, true) : none;
+    struct operand a = none, w = none;
     bool single = r->b->spaces[groups].n <= 1;
     const int32_t *map = single ? NULL : space_project(&r->frame, space, groups);
     int32_t keys[SLOTS];
@@ -285,7 +320,15 @@ static void gather_block(struct run *r, struct gather *g)
         if (clock && (row == 0 || !grid->plain)) {
             row_keys(r, grid, row, clock, keys);
         }
-        gather_row(r, g, row, &a, &w, group * r->b->spaces[n->space].clock, clock ? keys : NULL);
+        int32_t to = group * r->b->spaces[n->space].clock;
+        if (gather_narrow(r, g, row, to, clock ? keys : NULL)) {
+            continue;
+        }
+        if (!a.v) {
+            a = operand_wide(&r->frame, n->a, space, true);
+            w = n->b >= 0 ? operand_wide(&r->frame, n->b, space, true) : none;
+        }
+        gather_row(r, g, row, &a, &w, to, clock ? keys : NULL);
     }
     frame_free(&r->frame);
 }

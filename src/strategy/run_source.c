@@ -228,26 +228,62 @@ enum err_code run_any_missing(struct run *r, int32_t id, struct err *e)
 /* ---- interval by interval -------------------------------------------------------------------- */
 
 static void count_block(struct run *r, int32_t decl, int32_t member, int32_t first,
-                        const int64_t *values, const uint8_t *quality, int32_t n)
+                        const int64_t *values, const uint8_t *quality, int32_t n, bool actual)
 {
     struct strategy_seen seen = { .n = n, .first_missing = -1 };
+    bool small = r->b->plan->program->decls[decl].type.bound < INT64_MAX / SLOTS;
     wide total = 0;
-    for (int32_t i = 0; i < n; i++) {
-        int64_t x = quality[i] == QUALITY_MISSING ? 0 : values[i];
-        x = x < 0 ? -x : x;
-        total += x;
-        if (quality[i] == QUALITY_ACTUAL) {
-            continue;
-        }
+    int64_t part = 0;
+    for (int32_t i = 0; i < n && small; i++) {
+        part += values[i] < 0 ? -values[i] : values[i];
+    }
+    for (int32_t i = 0; i < n && !small; i++) {
+        total += values[i] < 0 ? -(wide)values[i] : values[i];
+    }
+    for (int32_t i = 0; i < n && !actual; i++) {
         seen.n_estimated += quality[i] == QUALITY_ESTIMATED;
         seen.n_manual += quality[i] == QUALITY_MANUAL;
         if (quality[i] == QUALITY_MISSING) {
             seen.first_missing = seen.n_missing++ ? seen.first_missing : first + i;
-        } else {
-            seen.estimated += x;
+        } else if (quality[i] != QUALITY_ACTUAL) {
+            seen.estimated += values[i] < 0 ? -values[i] : values[i];
         }
     }
-    count_seen(run_source_of(r, decl, member), &seen, total);
+    count_seen(run_source_of(r, decl, member), &seen, total + part);
+}
+
+/* A row of readings as the node holds them; false: one is larger than its unit allows. */
+static bool take_row(int64_t *values, const uint8_t *quality, int32_t n, int64_t p, int64_t most,
+                     uint8_t *quality_worst)
+{
+    int64_t bad = 0;
+    uint8_t worst = 0;
+    for (int32_t i = 0; i < n; i++) {
+        worst = quality[i] > worst ? quality[i] : worst;
+    }
+    *quality_worst = worst;
+    for (int32_t i = 0; i < n && worst == QUALITY_MISSING; i++) {
+        values[i] = quality[i] == QUALITY_MISSING ? 0 : values[i];
+    }
+    for (int32_t i = 0; i < n; i++) {
+        bad |= (values[i] > most) | (values[i] < -most);
+        values[i] *= p;
+    }
+    return !bad;
+}
+
+static void put_row(void *out, bool as_wide, int32_t at, const int64_t *values, int32_t n,
+                    int32_t t)
+{
+    if (!as_wide) {
+        int64_t *to = (int64_t *)out + at;
+        memcpy(to, values, (size_t)n * sizeof *to);
+        memset(to + n, 0, (size_t)(t - n) * sizeof *to);
+        return;
+    }
+    for (int32_t i = 0; i < t; i++) {
+        ((wide *)out)[at + i] = i < n ? values[i] : 0;
+    }
 }
 
 enum err_code run_source(struct run *r, int32_t id, int32_t decl, struct err *e)
@@ -259,7 +295,7 @@ enum err_code run_source(struct run *r, int32_t id, int32_t decl, struct err *e)
     int32_t keys = 0, t = r->frame.t, first = r->frame.first;
     void *out = result_room(&r->frame, id, &keys);
     uint8_t *st = NULL;
-    wide most = (wide)d->type.bound;
+    wide most = (wide)d->type.bound < INT64_MAX ? (wide)d->type.bound : INT64_MAX;
     if (!r->data->values) {
         return fail_named(e, ERR_INPUT, "BIND",
                           "order " STR_FMT ": " STR_FMT " is bound in register mode; this strategy "
@@ -283,28 +319,19 @@ enum err_code run_source(struct run *r, int32_t id, int32_t decl, struct err *e)
             }
         }
         int64_t p = (int64_t)EXACT_POW10[d->type.scale - feed->digits];
-        for (int32_t i = 0; i < t; i++) {
-            int32_t to = row * t + i;
-            bool missing = i < have && quality[i] == QUALITY_MISSING;
-            wide x = i < have && !missing ? (wide)values[i] * p : 0;
-            if (x > most || x < -most) {
-                return beyond(r, decl, e);
-            }
-            if (missing) {
+        uint8_t worst = QUALITY_ACTUAL;
+        if (!take_row(values, quality, have, p, (int64_t)(most / p), &worst)) {
+            return beyond(r, decl, e);
+        }
+        put_row(out, n->wide, row * t, values, have, t);
+        for (int32_t i = 0; i < have && worst == QUALITY_MISSING; i++) {
+            if (quality[i] == QUALITY_MISSING) {
                 st = st ? st : result_states(&r->frame, id, keys);
-                st[to] = VALUE_MISSING;
-            }
-            if (n->wide) {
-                ((wide *)out)[to] = x;
-            } else {
-                ((int64_t *)out)[to] = (int64_t)x;
-            }
-            if (i < have) {
-                values[i] = (int64_t)x;
+                st[row * t + i] = VALUE_MISSING;
             }
         }
         if (r->counting[decl] == r->frame.pass) {
-            count_block(r, decl, member, first, values, quality, have);
+            count_block(r, decl, member, first, values, quality, have, worst == QUALITY_ACTUAL);
         }
     }
     return OK;
