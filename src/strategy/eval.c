@@ -4,6 +4,7 @@
  * int64_t or __int128 does it; otherwise each key is looked at with its states (cell by cell), by
  * the rules of presence.
  */
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic") /* blocks of numbers */
 #include "strategy/bound.h"
 #include "strategy/exact.h"
 

@@ -1,5 +1,6 @@
 /* run_source.c - readings come in: as sums by key where that is enough, else interval by interval.
  */
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic") /* blocks of numbers */
 #include "strategy/exact.h"
 #include "strategy/run.h"
 
