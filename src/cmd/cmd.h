@@ -44,6 +44,7 @@ extern const struct command reading_commands[];
 extern const struct command settle_commands[];
 extern const struct command statement_commands[];
 extern const struct command sim_commands[];
+extern const struct command demo_commands[];
 
 /* ---- options: --name VALUE, --name=VALUE, --flag ---- */
 struct option {
@@ -65,6 +66,12 @@ int cmd_exit_code(enum err_code code);
 /* Opens c->store and migrates every room (CREATE, READ_WRITE) or opens for reading. */
 SK_MUST_USE enum err_code cmd_open(struct cmd *c, enum store_mode mode, struct db **out,
                                    struct err *e);
+/* Every room's migrations, on a store that is open for writing. */
+SK_MUST_USE enum err_code cmd_migrate(struct cmd *c, struct db *db, struct err *e);
+/* Whose eyes: --as LOGIN gives that user's scope, nothing gives the machine's (the operator's own
+ * administrator at the server). ERR_NOT_FOUND for an unknown login. */
+SK_MUST_USE enum err_code cmd_scope(struct cmd *c, struct db *db, const char *login,
+                                    struct scope *out, int64_t *user_id, struct err *e);
 /* A whole file, at most `max` bytes. */
 SK_MUST_USE enum err_code cmd_read_file(struct arena *a, const char *path, size_t max,
                                         struct str *out, struct err *e);

@@ -1,6 +1,168 @@
-/* cmd_settle.c - commands for settlement runs. */
+/* cmd_settle.c - settlement runs: a period over all orders on all cores, and what failed. */
 #include "cmd/cmd.h"
+#include "cmd/steps.h"
+#include "statement/statement.h"
+
+enum err_code cmd_period(const char *word, struct settle_period *out, struct err *e)
+{
+    struct month m;
+    if (!word) {
+        return fail(e, ERR_INPUT, "--period is missing: write --period 2026-10");
+    }
+    if (month_parse(str_of(word), &m, e) != OK) {
+        return fail_in(e, "--period: ");
+    }
+    *out = (struct settle_period){ month_first(m), month_end(m) };
+    return OK;
+}
+
+static void run_progress(void *ctx, const struct settle_progress *p)
+{
+    struct progress *bar = ctx;
+    if (bar->total != p->orders && p->orders > 0) {
+        bar->total = p->orders;
+    }
+    progress_step(bar, p->done);
+}
+
+enum err_code cmd_settle_period(struct cmd *c, struct db *db, struct settle_period period,
+                                int workers, int64_t order_id, struct settle_progress *out,
+                                struct err *e)
+{
+    struct progress bar;
+    progress_start(&bar, c, "settling", "orders", 1);
+    struct statement_batch batch = { .period = period,
+                                     .now = c->clock.now(c->clock.ctx),
+                                     .workers = workers,
+                                     .only_order_id = order_id,
+                                     .progress = run_progress,
+                                     .progress_ctx = &bar };
+    enum err_code code = statement_run(db, &batch, out, e);
+    progress_end(&bar);
+    return code;
+}
+
+enum err_code cmd_print_failures(struct cmd *c, struct db *db, struct settle_period period,
+                                 FILE *out, struct err *e)
+{
+    static const char *const titles[] = { "order", "failure", "what and where" };
+    static const char *const keys[] = { "order", "failure", "text" };
+    struct table *t = table_new(c->arena, "lll", titles, keys);
+    int64_t after = 0;
+    for (;;) {
+        const struct settle_failure *f;
+        size_t n;
+        if (settle_failures(db, c->arena, scope_machine(), period, after, &f, &n, e) != OK) {
+            return e->code;
+        }
+        for (size_t i = 0; i < n; i++) {
+            table_cell(t, f[i].order_no);
+            table_cell(t, f[i].name);
+            table_cell(t, f[i].text);
+            after = f[i].order_id;
+        }
+        if (n < SETTLE_LIST_MAX) {
+            break;
+        }
+    }
+    if (table_rows(t) || c->json) {
+        table_print(t, c, out);
+    }
+    return OK;
+}
+
+static int print_outcome(struct cmd *c, const struct settle_progress *p)
+{
+    int64_t written = p->by_outcome[SETTLE_WRITTEN], same = p->by_outcome[SETTLE_SAME];
+    int64_t refused = p->by_outcome[SETTLE_REFUSED], locked = p->by_outcome[SETTLE_LOCKED];
+    if (c->json) {
+        printf("{\"orders\":%lld,\"written\":%lld,\"same\":%lld,\"failed\":%lld,\"issued_before\":"
+               "%lld,\"held\":%lld}\n",
+               (long long)p->orders, (long long)written, (long long)same, (long long)refused,
+               (long long)locked, (long long)p->held);
+    } else {
+        printf("%lld orders: %lld settled, %lld unchanged, %lld issued before, %lld failed; "
+               "%lld of the settled are held\n",
+               (long long)p->orders, (long long)written, (long long)same, (long long)locked,
+               (long long)refused, (long long)p->held);
+    }
+    return refused ? EXIT_PARTLY : EXIT_DONE;
+}
+
+static int settle_run_command(struct cmd *c, int argc, char **argv)
+{
+    const char *period_word = NULL, *order = NULL, *workers_word = NULL;
+    struct option options[] = { { "--period", &period_word, NULL },
+                                { "--order", &order, NULL },
+                                { "--workers", &workers_word, NULL },
+                                { 0 } };
+    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
+    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    if (code) {
+        return code;
+    }
+    if (n) {
+        return cmd_use(c, "unexpected word '%s'", words[0]);
+    }
+    struct err e = { 0 };
+    struct settle_period period;
+    int64_t workers = 0, order_id = 0;
+    if (cmd_period(period_word, &period, &e) != OK) {
+        return cmd_use(c, "%s", e.text);
+    }
+    if (workers_word && (decimal_scaled(str_of(workers_word), 0, &workers, &e) != OK ||
+                         workers < 1 || workers > 256)) {
+        return cmd_use(c, "--workers: 1 to 256");
+    }
+    struct db *db;
+    if (cmd_open(c, STORE_READ_WRITE, &db, &e) != OK) {
+        return cmd_error(c, &e);
+    }
+    struct settle_progress p = { 0 };
+    if ((order &&
+         order_find_no(db, c->arena, scope_machine(), str_of(order), &order_id, &e) != OK) ||
+        cmd_settle_period(c, db, period, (int)workers, order_id, &p, &e) != OK) {
+        store_close(db);
+        return cmd_error(c, &e);
+    }
+    code = print_outcome(c, &p);
+    if (code == EXIT_PARTLY && !c->json && cmd_print_failures(c, db, period, stdout, &e) != OK) {
+        code = cmd_error(c, &e);
+    }
+    store_close(db);
+    return code;
+}
+
+static int settle_failures_command(struct cmd *c, int argc, char **argv)
+{
+    const char *period_word = NULL;
+    struct option options[] = { { "--period", &period_word, NULL }, { 0 } };
+    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
+    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    if (code) {
+        return code;
+    }
+    struct err e = { 0 };
+    struct settle_period period;
+    if (n || cmd_period(period_word, &period, &e) != OK) {
+        return cmd_use(c, "%s", n ? "only options are expected" : e.text);
+    }
+    struct db *db;
+    if (cmd_open(c, STORE_READ_ONLY, &db, &e) != OK) {
+        return cmd_error(c, &e);
+    }
+    code = cmd_print_failures(c, db, period, stdout, &e) == OK ? EXIT_DONE : cmd_error(c, &e);
+    store_close(db);
+    return code;
+}
 
 const struct command settle_commands[] = {
+    { "settle run", "--period 2026-10 [--order NO] [--workers N]",
+      "settles a month over all orders and drafts their statements; again: only what changed",
+      "  sunkeeper settle run --period 2026-10\n"
+      "  sunkeeper settle run --period 2026-10 --order DD-2026-000001 --json\n",
+      settle_run_command },
+    { "settle failures", "--period 2026-10", "orders that could not be settled, and why", NULL,
+      settle_failures_command },
     { 0 },
 };

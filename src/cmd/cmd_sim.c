@@ -2,5 +2,5 @@
 #include "cmd/cmd.h"
 
 const struct command sim_commands[] = {
-    {0},
+    { 0 },
 };

@@ -15,7 +15,7 @@ static bool name_plain(struct str name)
 static bool folder_find(void *ctx, struct str name, struct str *file, struct str *text)
 {
     const struct folder *f = ctx;
-    struct err e = {0};
+    struct err e = { 0 };
     if (!name_plain(name)) {
         return false;
     }
@@ -30,8 +30,8 @@ static bool folder_find(void *ctx, struct str name, struct str *file, struct str
 void library_in(struct arena *a, const char *folder, struct strategy_library *out)
 {
     struct folder *f = arena_make(a, struct folder);
-    *f = (struct folder){a, folder};
-    *out = (struct strategy_library){f, folder_find};
+    *f = (struct folder){ a, folder };
+    *out = (struct strategy_library){ f, folder_find };
 }
 
 void library_beside(struct arena *a, const char *path, struct strategy_library *out)

@@ -7,7 +7,7 @@
 
 static const struct command *const TABLES[] = {
     store_commands,  people_commands,    reading_commands, strategy_commands,
-    settle_commands, statement_commands, sim_commands,
+    settle_commands, statement_commands, sim_commands,     demo_commands,
 };
 
 static struct instant clock_now(void *ctx)
@@ -15,7 +15,7 @@ static struct instant clock_now(void *ctx)
     (void)ctx;
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
-    return (struct instant){(int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000};
+    return (struct instant){ (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 };
 }
 
 /* SK_NOW=2026-11-03T08:00:00+08:00 fixes the clock, so that a demo or a test is the same each time.
@@ -100,16 +100,16 @@ static bool wants_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct arena *arena = arena_new();
-    struct cmd c = {.arena = arena, .store = "./var", .clock = {clock_now, NULL}};
+    struct cmd c = { .arena = arena, .store = "./var", .clock = { clock_now, NULL } };
     struct instant fixed;
     const char *at = getenv("SK_NOW");
-    struct err e = {0};
+    struct err e = { 0 };
     if (at) {
         if (instant_parse(str_of(at), &fixed, &e) != OK) {
             fprintf(stderr, "sunkeeper: SK_NOW: %s\n", e.text);
             return EXIT_USE;
         }
-        c.clock = (struct clock){clock_fixed, &fixed};
+        c.clock = (struct clock){ clock_fixed, &fixed };
     }
     const struct command *found = command_find(argc - 1, argv + 1);
     if (!found) {

@@ -60,11 +60,11 @@ static const struct option *option_find(const struct option *sets[2], struct str
 int cmd_options(struct cmd *c, int argc, char **argv, const struct option *options, char **words,
                 int *n)
 {
-    const struct option common[] = {{"--store", &c->store, NULL},
-                                    {"--json", NULL, &c->json},
-                                    {"--quiet", NULL, &c->quiet},
-                                    {0}};
-    const struct option *sets[2] = {options, common};
+    const struct option common[] = { { "--store", &c->store, NULL },
+                                     { "--json", NULL, &c->json },
+                                     { "--quiet", NULL, &c->quiet },
+                                     { 0 } };
+    const struct option *sets[2] = { options, common };
     *n = 0;
     bool only_words = false;
     for (int i = 0; i < argc; i++) {
@@ -78,7 +78,7 @@ int cmd_options(struct cmd *c, int argc, char **argv, const struct option *optio
             continue;
         }
         const char *eq = strchr(w, '=');
-        struct str name = {w, eq ? (size_t)(eq - w) : strlen(w)};
+        struct str name = { w, eq ? (size_t)(eq - w) : strlen(w) };
         const struct option *o = option_find(sets, name);
         if (!o) {
             const char *near = nearest(w, sets);
@@ -157,7 +157,7 @@ enum err_code cmd_read_file(struct arena *a, const char *path, size_t max, struc
     char buf[65536];
     size_t got;
     while ((got = fread(buf, 1, sizeof buf, f)) > 0 && !t.cut) {
-        text_add(&t, (struct str){buf, got});
+        text_add(&t, (struct str){ buf, got });
     }
     bool bad = ferror(f) != 0;
     fclose(f);

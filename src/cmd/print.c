@@ -15,7 +15,7 @@ struct table *table_new(struct arena *a, const char *align, const char *const *t
                         const char *const *keys)
 {
     struct table *t = arena_make(a, struct table);
-    *t = (struct table){a, align, titles, keys, strlen(align), 0, 0, NULL};
+    *t = (struct table){ a, align, titles, keys, strlen(align), 0, 0, NULL };
     return t;
 }
 
@@ -41,7 +41,7 @@ void table_cellf(struct table *t, const char *fmt, ...)
     int n = vsnprintf(buf, sizeof buf, fmt, ap);
     va_end(ap);
     size_t size = n < 0 ? 0 : (size_t)n < sizeof buf ? (size_t)n : sizeof buf - 1;
-    table_cell(t, (struct str){buf, size});
+    table_cell(t, (struct str){ buf, size });
 }
 
 size_t table_rows(const struct table *t)
@@ -112,7 +112,7 @@ void table_print(const struct table *t, const struct cmd *c, FILE *out)
     for (size_t k = 0; k < t->columns; k++) {
         char *dashes = arena_alloc(t->arena, width[k] + 1);
         memset(dashes, '-', width[k]);
-        rule[k] = (struct str){dashes, width[k]};
+        rule[k] = (struct str){ dashes, width[k] };
     }
     table_line(t, head, width, out);
     table_line(t, rule, width, out);
@@ -154,8 +154,9 @@ struct str energy_text(struct arena *a, int64_t kwh_e4)
 void progress_start(struct progress *p, const struct cmd *c, const char *what, const char *unit,
                     int64_t total)
 {
-    *p =
-        (struct progress){what, unit, total > 0 ? total : 1, -1, c->clock.now(c->clock.ctx), c, -1};
+    *p = (struct progress){
+        what, unit, total > 0 ? total : 1, -1, c->clock.now(c->clock.ctx), c, -1
+    };
     progress_step(p, 0);
 }
 

@@ -1,0 +1,22 @@
+/* steps.h - steps that several commands share: settling a period, listing what came of it. */
+#ifndef SK_CMD_STEPS_H
+#define SK_CMD_STEPS_H
+#include "cmd/cmd.h"
+#include "statement/statement.h"
+
+/* "2026-10" to the half-open period of the month. */
+SK_MUST_USE enum err_code cmd_period(const char *word, struct settle_period *out, struct err *e);
+/* Settles with a progress bar. order_id 0: all; workers 0: all cores. */
+SK_MUST_USE enum err_code cmd_settle_period(struct cmd *c, struct db *db,
+                                            struct settle_period period, int workers,
+                                            int64_t order_id, struct settle_progress *out,
+                                            struct err *e);
+/* Prints nothing when nothing failed. */
+SK_MUST_USE enum err_code cmd_print_failures(struct cmd *c, struct db *db,
+                                             struct settle_period period, FILE *out, struct err *e);
+/* The table of statements of a period; state 0: all. Adds up into *fen. */
+SK_MUST_USE enum err_code cmd_print_statements(struct cmd *c, struct db *db,
+                                               struct settle_period period,
+                                               enum statement_state state, size_t limit, FILE *out,
+                                               struct err *e);
+#endif
