@@ -5,9 +5,6 @@
 #include "meter/meter.h"
 #include "reading/reading.h"
 
-/* A file of history may be ten years old; the retention of interval blocks (storage.md 6). */
-#define IMPORT_OLD_DAYS 3660
-
 struct desk { /* what most of these commands need */
     struct db *db;
     struct reading_points *points;
@@ -40,7 +37,6 @@ struct import {
     struct cmd *cmd;
     struct desk desk;
     const char *station; /* NULL: names carry it */
-    struct str source;
     struct progress bar;
 };
 
@@ -66,26 +62,6 @@ static enum err_code import_find(void *ctx, struct str name, int64_t *point_id, 
     return OK;
 }
 
-static enum err_code import_take(void *ctx, struct str batch_id, const struct reading *r, size_t n,
-                                 uint8_t *outcome, bool *known, struct err *e)
-{
-    struct import *m = ctx;
-    struct reading_batch b = { .source = batch_id,
-                               .batch_id = 1,
-                               .readings = r,
-                               .n = n,
-                               .outcomes = outcome,
-                               .old_days = IMPORT_OLD_DAYS };
-    if (reading_intake(m->desk.db, m->desk.points, &b, 1, m->desk.now, e) != OK) {
-        return e->code;
-    }
-    *known = b.result == BATCH_AGAIN;
-    return b.result == BATCH_DIFFERENT
-               ? fail(e, ERR_CONFLICT, "batch " STR_FMT " was taken with other content",
-                      STR_ARG(batch_id))
-               : OK;
-}
-
 static void import_progress(void *ctx, int64_t done, int64_t total)
 {
     struct import *m = ctx;
@@ -108,8 +84,10 @@ static void import_print(struct cmd *c, const char *file, const struct ingest_re
         printf("%s: imported before, nothing changed\n", file);
         return;
     }
-    printf("%s: %lld rows, %lld values journalled, %lld missing markers, %lld refused\n", file,
-           (long long)r->rows, (long long)r->taken, (long long)r->missing, (long long)r->refused);
+    printf("%s: %lld rows; values: %lld taken, %lld there already, %lld missing markers, %lld "
+           "refused\n",
+           file, (long long)r->rows, (long long)r->taken, (long long)(r->dup + r->dup_lower),
+           (long long)r->missing, (long long)r->refused);
     for (int i = 1; i < INGEST_CODES; i++) {
         if (r->by_code[i]) {
             printf("  %-18s %lld\n", ingest_code_word(i), (long long)r->by_code[i]);
@@ -128,11 +106,12 @@ static enum err_code import_one(struct import *m, const char *file, const struct
 {
     struct ingest_result r = { 0 };
     struct cmd *c = m->cmd;
+    struct ingest_store sink = { m->desk.db, m->desk.points, m->desk.now, true };
     progress_start(&m->bar, c, "importing", "bytes", 1);
     struct ingest_job job = { .file = file,
                               .mapping = mapping,
                               .points = { import_find, m },
-                              .sink = { import_take, m },
+                              .sink = ingest_store_sink(&sink),
                               .now = m->desk.now,
                               .report =
                                   report ? report : arena_printf(c->arena, "%s.refused.csv", file),
@@ -142,18 +121,7 @@ static enum err_code import_one(struct import *m, const char *file, const struct
         return m->desk.e.code;
     }
     progress_end(&m->bar);
-    struct reading_fold_report folded = { 0 };
-    if (reading_fold(m->desk.db, m->desk.points, NULL, m->desk.now, &folded, &m->desk.e) != OK) {
-        return m->desk.e.code;
-    }
     import_print(c, file, &r, job.report);
-    if (!c->json && !r.unchanged) {
-        printf("  in the store: %lld new, %lld already there, %lld conflicts, %lld after sealing\n",
-               (long long)folded.outcomes[READING_TAKEN],
-               (long long)(folded.outcomes[READING_DUP] + folded.outcomes[READING_DUP_LOWER]),
-               (long long)folded.outcomes[READING_CONFLICT],
-               (long long)folded.outcomes[READING_LOCKED]);
-    }
     *partly |= r.refused || r.broken;
     return OK;
 }

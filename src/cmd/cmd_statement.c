@@ -117,11 +117,11 @@ enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct settle_p
                                    enum statement_state state, size_t limit, FILE *out,
                                    struct err *e)
 {
-    static const char *const titles[] = { "statement", "order",       "station", "strategy",
-                                          "lines",     "amount yuan", "state",   "held for" };
-    static const char *const keys[] = { "statement", "order", "station", "strategy",
-                                        "lines",     "yuan",  "state",   "hold" };
-    struct table *t = table_new(c->arena, "llllnrll", titles, keys);
+    static const char *const titles[] = { "statement",   "order", "strategy", "lines",
+                                          "amount yuan", "state", "held for" };
+    static const char *const keys[] = { "statement", "order", "strategy", "lines",
+                                        "yuan",      "state", "hold" };
+    struct table *t = table_new(c->arena, "lllnrll", titles, keys);
     struct statement_query q = { .period = period, .state = state };
     for (size_t shown = 0; shown < limit;) {
         const struct statement_row *rows;
@@ -138,7 +138,6 @@ enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct settle_p
                 table_cellf(t, "%lld", (long long)r->statement_id);
             }
             table_cell(t, r->order_no);
-            table_cell(t, r->station);
             table_cell(t, r->strategy);
             table_cellf(t, "%lld", (long long)r->n_lines);
             table_cell(t, money_text(c->arena, r->fen));
