@@ -266,6 +266,10 @@ static int test_command(struct cmd *c, int argc, char **argv)
     int n, code = words_only(c, argc, argv, &words, &n, "a case.json");
     int bad = 0, done = 0;
     for (int i = 0; !code && i < n; i++) {
+        if (str_ends(str_of(words[i]), "tou.json")) { /* the schedules that cases name */
+            printf("# %s: a schedule, no case\n", words[i]);
+            continue;
+        }
         int differs = case_run(c, words[i]);
         bad += differs != 0;
         done++;
