@@ -157,6 +157,9 @@ enum err_code case_put(struct case_world *w, struct json doc, struct json_out *o
             case_put_settled(w, doc, &s, o, e) != OK) {
             return e->code;
         }
+        if (w->stored && case_put_stored(w, doc, &s, w->stored, &w->was_stored, e) != OK) {
+            return fail_in(e, "through the store: ");
+        }
     }
     json_close(o, '}');
     return OK;
@@ -176,44 +179,59 @@ static enum err_code load_case(struct case_world *w, struct json *out, struct er
     return OK;
 }
 
-static enum err_code answer(struct case_world *w, struct json doc, struct json *got, struct err *e)
+/* A settled case is also run through a store made for it: what comes out must be the same lines. */
+static enum err_code answer(struct case_world *w, struct json doc, struct json *got,
+                            struct json *stored, struct err *e)
 {
-    struct text t;
-    struct json_out o;
+    struct text t, u;
+    struct json_out o, p;
     text_init(&t, w->arena, RESULT_MAX);
+    text_init(&u, w->arena, RESULT_MAX);
     json_out_init(&o, &t, false);
+    json_out_init(&p, &u, false);
+    struct str scenario = str_of("");
+    bool again =
+        json_need_str(doc, "scenario", &scenario, e) == OK && str_is(scenario, "resettlement");
+    w->stored = again ? NULL : &p; /* its corrected case is compared by its own result */
+    json_open(&p, NULL, '{');
     if (case_put(w, doc, &o, NULL, e) != OK) {
+        return e->code;
+    }
+    json_close(&p, '}');
+    if (w->was_stored && json_parse(w->arena, text_str(&u), "stored", stored, e) != OK) {
         return e->code;
     }
     return json_parse(w->arena, text_str(&t), "result", got, e);
 }
 
 /* With --json: one object per file on one line. */
-static void print_json(const struct cmd *c, struct case_world *w, const char *error,
-                       const struct case_difference *d, size_t n, struct json got)
+static void print_json(struct case_world *w, const char *error, const struct case_difference *d,
+                       size_t n, const char *where, struct json doc)
 {
     struct text t;
     struct json_out o;
-    (void)c;
     text_init(&t, w->arena, RESULT_MAX);
     json_out_init(&o, &t, false);
     json_open(&o, NULL, '{');
     json_put_str(&o, "file", str_of(w->file));
     json_put_bool(&o, "ok", !error && n == 0);
+    json_put_bool(&o, "through_store", w->was_stored);
     if (error) {
         json_put_str(&o, "error", str_of(error));
     }
     json_open(&o, "differences", '[');
     for (size_t i = 0; i < n; i++) {
         json_open(&o, NULL, '{');
-        json_put_str(&o, "path", str_of(d[i].path));
+        json_put_str(&o, "path", str_of(arena_printf(w->arena, "%s%s", where, d[i].path)));
         json_put_str(&o, "expected", str_of(d[i].expected));
         json_put_str(&o, "got", str_of(d[i].got));
         json_close(&o, '}');
     }
     json_close(&o, ']');
-    if (!error) {
-        json_put_str(&o, "result", json_canonical(got));
+    struct err e = { 0 };
+    w->stored = NULL;
+    if (!error && case_put(w, doc, &o, "result", &e) != OK) {
+        check_that(false, "%s, and before it did", e.text); /* same case, same answer */
     }
     json_close(&o, '}');
     printf("%s\n", t.at);
@@ -223,19 +241,24 @@ int case_run(struct cmd *c, const char *file)
 {
     struct err e = { 0 };
     struct arena *a = arena_new();
+    const char *where = "";
     struct case_world w = world_of(a, file);
-    struct json doc, got = { 0 };
+    struct json doc, got = { 0 }, stored = { 0 };
     const struct case_difference *d = NULL;
     size_t n = 0;
-    bool ran = load_case(&w, &doc, &e) == OK && answer(&w, doc, &got, &e) == OK;
+    bool ran = load_case(&w, &doc, &e) == OK && answer(&w, doc, &got, &stored, &e) == OK;
     if (ran) {
         n = case_compare(a, json_get(doc, "expected"), got, &d);
     }
+    if (ran && n == 0 && w.was_stored) {
+        n = case_compare(a, json_get(got, "lines"), json_get(stored, "lines"), &d);
+        where = "through the store: lines";
+    }
     if (c->json) {
-        print_json(c, &w, ran ? NULL : e.text, d, n, got);
+        print_json(&w, ran ? NULL : e.text, d, n, where, doc);
     } else {
         for (size_t i = 0; i < n; i++) {
-            printf("  %s: expected %s, got %s\n", d[i].path, d[i].expected, d[i].got);
+            printf("  %s%s: expected %s, got %s\n", where, d[i].path, d[i].expected, d[i].got);
         }
         if (!ran) {
             printf("  %s\n", e.text);

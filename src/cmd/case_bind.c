@@ -20,9 +20,9 @@
 #define KWH_DIGITS 4
 #define PRICE_DIGITS 6
 
-static const char *const bind_keys[] = { "schema",    "scenario", "when",   "strategy",
-                                         "settings",  "feeds",    "prices", "quantities",
-                                         "state_out", "note",     NULL };
+static const char *const bind_keys[] = { "schema",    "scenario",      "when",   "strategy",
+                                         "settings",  "feeds",         "prices", "quantities",
+                                         "state_out", "own_intervals", "note",   NULL };
 
 /* ---- which binding ----------------------------------------------------------------------------
  */

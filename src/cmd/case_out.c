@@ -33,8 +33,8 @@ static int compare_decimals(struct decimal a, struct decimal b)
     return x < y ? -1 : x > y;
 }
 
-static enum err_code holds(struct case_world *w, struct json doc, const struct case_settled *s,
-                           struct json cond, bool *out, struct err *e)
+enum err_code case_holds(struct case_world *w, struct json doc, const struct case_settled *s,
+                         struct json cond, bool *out, struct err *e)
 {
     static const char *const keys[] = { "given", "path",     "is",  "default",
                                         "value", "at_least", "any", NULL };
@@ -50,7 +50,7 @@ static enum err_code holds(struct case_world *w, struct json doc, const struct c
     if (json_kind(any) != JSON_NONE) {
         *out = false;
         for (size_t i = 0; i < json_len(any) && !*out; i++) {
-            if (holds(w, doc, s, json_at(any, i), out, e) != OK) {
+            if (case_holds(w, doc, s, json_at(any, i), out, e) != OK) {
                 return e->code;
             }
         }
@@ -257,7 +257,7 @@ static enum err_code put_quantity(struct case_world *w, struct json doc,
     bool next = json_kind(json_get(spec, "next")) != JSON_NONE;
     if (json_only(spec, keys, e) != OK || json_need_str(spec, "name", &name, e) != OK ||
         json_need_str(spec, next ? "next" : "value", &of, e) != OK ||
-        holds(w, doc, s, json_get(spec, "if"), &wanted, e) != OK) {
+        case_holds(w, doc, s, json_get(spec, "if"), &wanted, e) != OK) {
         return e->code;
     }
     if (!wanted) {

@@ -9,8 +9,9 @@
 struct case_world {
     struct arena *arena; /* of this file's case */
     const char *file;
-    const char *strategies; /* the library's folder */
-    const struct cmd *cmd;
+    const char *strategies;  /* the library's folder */
+    struct json_out *stored; /* where the lines through a store go; NULL: not wanted */
+    bool was_stored;
     const char *schedules; /* tou.json beside the file, or our own */
 };
 
@@ -69,18 +70,22 @@ SK_MUST_USE enum err_code case_calendar_text(struct case_world *w, struct json d
 SK_MUST_USE enum err_code case_settle(struct case_world *w, struct json doc, struct str scenario,
                                       struct case_settled *out, struct err *e);
 
+/* case_out.c: whether a condition of a binding file holds; no condition does. */
+SK_MUST_USE enum err_code case_holds(struct case_world *w, struct json doc,
+                                     const struct case_settled *s, struct json cond, bool *out,
+                                     struct err *e);
 /* case_out.c: the result in the form of `expected`. */
 SK_MUST_USE enum err_code case_put_settled(struct case_world *w, struct json doc,
                                            const struct case_settled *s, struct json_out *o,
                                            struct err *e);
 
 /* case_store.c: the same case through a store made for it: organisations, station, points and
- * readings, tariff, strategy, contract and order, then settle. `*fits` false: the case is no whole
+ * readings, tariff, strategy, contract and order, then settle. `*done` false: the case is no whole
  * quarter-hours of actual values, or lists price versions that are not in force. Otherwise `o` gets
  * the lines as case_put_settled writes them. */
 SK_MUST_USE enum err_code case_put_stored(struct case_world *w, struct json doc,
                                           const struct case_settled *s, struct json_out *o,
-                                          bool *fits, struct err *e);
+                                          bool *done, struct err *e);
 
 /* case_room.c: scenarios that a room answers without a strategy. `*known` false: not one of them.
  */
