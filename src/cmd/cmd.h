@@ -44,6 +44,7 @@ extern const struct command reading_commands[];
 extern const struct command settle_commands[];
 extern const struct command statement_commands[];
 extern const struct command sim_commands[];
+extern const struct command demo_commands[];
 
 /* ---- options: --name VALUE, --name=VALUE, --flag ---- */
 struct option {

@@ -7,7 +7,7 @@
 
 static const struct command *const TABLES[] = {
     store_commands,  people_commands,    reading_commands, strategy_commands,
-    settle_commands, statement_commands, sim_commands,
+    settle_commands, statement_commands, sim_commands,     demo_commands,
 };
 
 static struct instant clock_now(void *ctx)
