@@ -342,7 +342,7 @@ static enum err_code days_read(struct reader *r, struct source *s, const struct 
     int32_t day = day_number(at.day);
     int32_t n = (at.index + axis->n + SLOTS - 1) / SLOTS;
     if (!s->days || day < s->first_day || day + n > s->first_day + s->n_days) {
-        struct reading_day *days = arena_many(r->desk->arena, (size_t)n, struct reading_day);
+        struct reading_day *days = arena_many(r->desk->scratch, (size_t)n, struct reading_day);
         if (reading_values(r->desk->db, r->desk->points, s->point_id, at.day, n, days, e) != OK) {
             return e->code;
         }
@@ -586,19 +586,25 @@ static bool party_known(const struct contract_terms *t, struct str name)
     return false;
 }
 
-static enum err_code line_take(const struct work *w, const struct strategy_line *l, int32_t no,
-                               struct settle_line *out, struct err *e)
+/* A text that shall outlive the strategy's run. */
+static struct str keep(const struct desk *d, struct str s)
+{
+    return d->scratch == d->arena ? s : str_dup(d->arena, s);
+}
+
+static enum err_code line_take(struct desk *d, const struct work *w, const struct strategy_line *l,
+                               int32_t no, struct settle_line *out, struct err *e)
 {
     struct settle_line s = {.no = no,
-                            .code = l->code,
-                            .title = l->title,
-                            .payer = l->payer,
-                            .payee = l->payee,
-                            .settled_by = l->settled_by,
+                            .code = keep(d, l->code),
+                            .title = keep(d, l->title),
+                            .payer = keep(d, l->payer),
+                            .payee = keep(d, l->payee),
+                            .settled_by = keep(d, l->settled_by),
                             .has_quantity = l->has_quantity,
                             .has_price = l->has_price,
-                            .unit = l->unit,
-                            .price_unit = l->price_unit,
+                            .unit = keep(d, l->unit),
+                            .price_unit = keep(d, l->price_unit),
                             .fen = l->fen,
                             .net_fen = l->vat == VAT_NONE ? l->fen : l->net_fen,
                             .vat_fen = l->vat == VAT_NONE ? 0 : l->vat_fen,
@@ -658,7 +664,7 @@ static enum err_code flags_take(struct desk *d, const struct work *w,
     size_t n = 0;
     bool mismatch, estimated = false;
     for (size_t i = 0; i < s->n_flags; i++) {
-        f[n++] = (struct settle_flag){s->flags[i].code, s->flags[i].title,
+        f[n++] = (struct settle_flag){keep(d, s->flags[i].code), keep(d, s->flags[i].title),
                                       s->flags[i].level == FLAG_HOLD};
     }
     for (size_t i = 0; i < w->n_sources; i++) {
@@ -698,13 +704,14 @@ static enum err_code result_take(struct desk *d, const struct work *w,
     struct settle_line *lines = arena_many(d->arena, s->n_lines + 1, struct settle_line);
     struct settle_printed *printed = arena_many(d->arena, s->n_printed + 1, struct settle_printed);
     for (size_t i = 0; i < s->n_lines; i++) {
-        if (line_take(w, &s->lines[i], (int32_t)i + 1, &lines[i], e) != OK) {
+        if (line_take(d, w, &s->lines[i], (int32_t)i + 1, &lines[i], e) != OK) {
             return e->code;
         }
     }
     for (size_t i = 0; i < s->n_printed; i++) {
         const struct strategy_printed *p = &s->printed[i];
-        printed[i] = (struct settle_printed){p->name, p->title, p->unit, p->absent, p->value};
+        printed[i] = (struct settle_printed){keep(d, p->name), keep(d, p->title), keep(d, p->unit),
+                                             p->absent, p->value};
     }
     if (flags_take(d, w, s, r, e) != OK) {
         return e->code;
@@ -741,12 +748,12 @@ enum err_code work_run(struct desk *d, struct work *w, struct settle_result *out
     const struct strategy_data data = {&reader, give_sums, give_values};
     struct strategy_bound *b = NULL;
     struct strategy_result *s = NULL;
-    work_hash(w, d->arena, &r.input_hash, &r.snapshot);
+    work_hash(w, d->scratch, &r.input_hash, &r.snapshot);
     if (w->kind) {
         r.strategy_hash = w->kind->strategy_hash;
     }
-    if (w->failure.code == OK && work_bind(d->arena, w, &b, &w->failure) == OK &&
-        strategy_run(d->arena, b, &data, &s, &w->failure) == OK) {
+    if (w->failure.code == OK && work_bind(d->scratch, w, &b, &w->failure) == OK &&
+        strategy_run(d->scratch, b, &data, &s, &w->failure) == OK) {
         (void)result_take(d, w, s, &r, &w->failure);
     }
     if (store_trouble(w->failure.code)) {

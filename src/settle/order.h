@@ -26,7 +26,8 @@ struct work {
 struct desk {
     struct db *db;
     const struct reading_points *points;
-    struct arena *arena; /* results live here */
+    struct arena *arena;   /* results live here */
+    struct arena *scratch; /* what a strategy needs while it runs; the same, or reset per order */
 };
 
 /* Terms parsed, feeds numbered, the state the order begins with looked up (unless given). Trouble

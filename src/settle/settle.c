@@ -89,7 +89,8 @@ static enum err_code order_settle(struct desk *d, struct work *w, const struct r
                               .period = {w->b->from, w->b->until},
                               .tariff = STR(""),
                               .state_in = STR("")};
-    work_hash(w, d->arena, &r.input_hash, &r.snapshot);
+    arena_reset(d->scratch);
+    work_hash(w, d->scratch, &r.input_hash, &r.snapshot);
     if (settled_before(brief, &r)) {
         *out = r;
         return OK;
@@ -156,7 +157,7 @@ static struct chunk *chunk_new(struct run *run, struct db *reader, size_t page)
 {
     struct arena *a = arena_new();
     struct chunk *c = arena_make(a, struct chunk);
-    struct desk d = {reader, run->points, a};
+    struct desk d = {reader, run->points, a, arena_new()};
     c->arena = a;
     c->page = page;
     enum err_code rc = store_begin(reader, STORE_CORE, STORE_READ, &c->failure);
@@ -168,6 +169,7 @@ static struct chunk *chunk_new(struct run *run, struct db *reader, size_t page)
     }
     store_rollback(reader, STORE_SERIES);
     store_rollback(reader, STORE_CORE);
+    arena_free(d.scratch);
     c->failure.code = rc;
     return c;
 }
@@ -335,7 +337,7 @@ static enum err_code run_threads(struct run *run, struct err *e)
         }
     }
     run->todo = queue_new(run->n_pages);
-    run->done = queue_new((size_t)run->n_workers * CHUNKS_AHEAD);
+    run->done = queue_new(CHUNKS_AHEAD);
     for (size_t i = 0; i < run->n_pages; i++) {
         (void)queue_put(run->todo, (void *)(uintptr_t)(i + 1));
     }
