@@ -18,7 +18,7 @@ EMBED(settle_sql, "src/settle/settle.sql");
 const struct store_migrations settle_migrations = {"settle", settle_sql};
 
 #define WORKERS_MAX 64 /* more threads than that only wait for the writer */
-#define CHUNKS_AHEAD 2 /* finished chunks that wait per worker: bounds the memory of a run */
+#define CHUNKS_AHEAD 2 /* finished chunks that wait for the writer: bounds the memory of a run */
 
 struct chunk {
     struct arena *arena;

@@ -9,7 +9,7 @@
  */
 #include "base/rand.h"
 #include "base/test.h"
-#include "parity/estate.h"
+#include "parity/town.h"
 #include "support/pg.h"
 #include <signal.h>
 #include <sys/wait.h>
@@ -35,10 +35,10 @@ static int64_t now_us(void)
 /* What the child does. */
 static int settle_and_issue(const char *where)
 {
-    struct estate s;
+    struct town s;
     int64_t issued;
-    estate_open(&s, where);
-    struct statement_act act = estate_act(&s, "");
+    town_open(&s, where);
+    struct statement_act act = town_act(&s, "");
     struct settle_progress p;
     const struct statement_batch b = {.period = JULY, .now = s.now, .workers = 2};
     bool good = statement_run(s.db, &b, &p, &s.e) == OK &&
@@ -46,7 +46,7 @@ static int settle_and_issue(const char *where)
     if (!good) {
         fprintf(stderr, "%s\n", s.e.text);
     }
-    estate_close(&s);
+    town_close(&s);
     return good ? 0 : 1;
 }
 
@@ -98,10 +98,10 @@ static void drop(const char *where)
 /* Sound, every order settled once, numbers 1 to ORDERS, and the digest. */
 static struct sha256 judged(const char *where)
 {
-    struct estate s;
+    struct town s;
     struct statement_checked c;
     struct text wrong;
-    estate_open(&s, where);
+    town_open(&s, where);
     text_init(&wrong, s.a, 1 << 20);
     assert_ok(statement_check(s.db, 0, &c, &wrong, &s.e), &s.e);
     if (c.wrong > 0) {
@@ -109,7 +109,7 @@ static struct sha256 judged(const char *where)
     }
     assert_int_equal(c.statements, ORDERS - 1); /* one has no price book */
     assert_int_equal(c.numbers, ORDERS - 2);    /* and one is held */
-    estate_close(&s);
+    town_close(&s);
     return c.digest;
 }
 
@@ -121,13 +121,13 @@ static void assert_undisturbed(const char *where)
 
 static int set_up(void **state)
 {
-    struct estate s;
+    struct town s;
     (void)state;
     temp_dir(template_dir, sizeof(template_dir));
     temp_dir(copies_dir, sizeof(copies_dir));
-    estate_open(&s, template_dir);
-    estate_fill_pv(&s, ORDERS);
-    estate_close(&s);
+    town_open(&s, template_dir);
+    town_fill_pv(&s, ORDERS);
+    town_close(&s);
     char where[600];
     copy_template(where, sizeof(where));
     int64_t from = now_us();

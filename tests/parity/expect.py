@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """expect.py - what the settlement of the small estate must give, computed with exact fractions.
 
-Shares nothing with the engine but the formulas of the readings (estate.c) and the rules' text
-(settlement-rules 1, 5.1 to 5.3). Prints the lines that estate_lines() shows: `expect.py july` or
+Shares nothing with the engine but the formulas of the readings (town.c) and the rules' text
+(settlement-rules 1, 5.1 to 5.3). Prints the lines that town_lines() shows: `expect.py july` or
 `expect.py august`; `expect.py adj` the correction of one reading. Kept in expected-*.txt.
 """
 import sys

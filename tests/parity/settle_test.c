@@ -3,7 +3,7 @@
  * The lines expected come from expect.py, which shares no code with the engine.
  */
 #include "base/test.h"
-#include "parity/estate.h"
+#include "parity/town.h"
 #include "store/rows.h"
 #include "support/pg.h"
 
@@ -14,26 +14,26 @@ static bool postgres; /* the engine of this round */
 static int set_up(void **state)
 {
     char where[600];
-    struct estate *s = calloc(1, sizeof(*s));
+    struct town *s = calloc(1, sizeof(*s));
     if (postgres) {
         pg_new_url(where, sizeof(where));
     } else {
         temp_dir(where, sizeof(where));
     }
-    estate_open(s, where);
-    estate_fill(s);
+    town_open(s, where);
+    town_fill(s);
     *state = s;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    estate_close(*state);
+    town_close(*state);
     free(*state);
     return 0;
 }
 
-static struct str expected(struct estate *s, const char *name)
+static struct str expected(struct town *s, const char *name)
 {
     FILE *f = fopen(arena_printf(s->a, "tests/parity/expected-%s.txt", name), "rb");
     char *at = arena_alloc(s->a, FILE_MAX);
@@ -58,7 +58,7 @@ static void assert_lines(struct str got, struct str want)
     assert_int_equal(got.n, 0);
 }
 
-static void assert_sound(struct estate *s, int64_t sample)
+static void assert_sound(struct town *s, int64_t sample)
 {
     struct statement_checked c;
     struct text wrong;
@@ -69,7 +69,7 @@ static void assert_sound(struct estate *s, int64_t sample)
     }
 }
 
-static const char *failure_of(struct estate *s, const char *order)
+static const char *failure_of(struct town *s, const char *order)
 {
     const struct settle_failure *f;
     size_t n;
@@ -84,18 +84,18 @@ static const char *failure_of(struct estate *s, const char *order)
 
 static void test_a_month_gives_the_expected_lines(void **state)
 {
-    struct estate *s = *state;
-    struct settle_progress p = estate_run(s, JULY, 1);
+    struct town *s = *state;
+    struct settle_progress p = town_run(s, JULY, 1);
     assert_int_equal(p.orders, 30);
     assert_int_equal(p.done, 30);
     assert_int_equal(p.by_outcome[SETTLE_WRITTEN], 28);
     assert_int_equal(p.by_outcome[SETTLE_REFUSED], 2);
     assert_int_equal(p.held, 2);
-    assert_lines(estate_lines(s, JULY), expected(s, "july"));
+    assert_lines(town_lines(s, JULY), expected(s, "july"));
     assert_string_equal(failure_of(s, "PV-00021"), "MISSING");
     assert_string_equal(failure_of(s, "PV-00023"), "not_found");
     const struct statement *held;
-    assert_ok(statement_get(s->db, s->a, scope_machine(), estate_statement(s, "PV-00020", JULY),
+    assert_ok(statement_get(s->db, s->a, scope_machine(), town_statement(s, "PV-00020", JULY),
                             &held, &s->e),
               &s->e);
     assert_int_equal(held->state, STATEMENT_HELD);
@@ -107,29 +107,29 @@ static void test_a_month_gives_the_expected_lines(void **state)
 
 static void test_a_second_run_does_nothing(void **state)
 {
-    struct estate *s = *state;
-    estate_run(s, JULY, 1);
-    struct str before = estate_json(s, JULY);
-    struct settle_progress p = estate_run(s, JULY, 1);
+    struct town *s = *state;
+    town_run(s, JULY, 1);
+    struct str before = town_json(s, JULY);
+    struct settle_progress p = town_run(s, JULY, 1);
     assert_int_equal(p.by_outcome[SETTLE_SAME], 28);
     assert_int_equal(p.by_outcome[SETTLE_REFUSED], 2);
-    assert_true(str_eq(before, estate_json(s, JULY)));
+    assert_true(str_eq(before, town_json(s, JULY)));
 }
 
 static void test_state_goes_from_month_to_month(void **state)
 {
-    struct estate *s = *state;
-    estate_run(s, JULY, 1);
-    estate_run(s, AUGUST, 1);
-    assert_lines(estate_lines(s, AUGUST), expected(s, "august"));
+    struct town *s = *state;
+    town_run(s, JULY, 1);
+    town_run(s, AUGUST, 1);
+    assert_lines(town_lines(s, AUGUST), expected(s, "august"));
     assert_sound(s, 1);
 }
 
 static void test_missing_day_arrives_and_only_that_order_is_settled(void **state)
 {
-    struct estate *s = *state;
+    struct town *s = *state;
     struct reading_points *p;
-    estate_run(s, JULY, 1);
+    town_run(s, JULY, 1);
     int64_t values[2 * SLOTS] = {0};
     const int64_t ids[] = {s->gen[21], s->export[21]};
     assert_ok(reading_points_load(s->db, scope_machine(), s->a, &p, &s->e), &s->e);
@@ -138,7 +138,7 @@ static void test_missing_day_arrives_and_only_that_order_is_settled(void **state
                                RANK_LIVE, s->now, &s->e),
               &s->e);
     assert_ok(store_commit(s->db, STORE_SERIES, &s->e), &s->e);
-    struct settle_progress r = estate_run(s, JULY, 1);
+    struct settle_progress r = town_run(s, JULY, 1);
     assert_int_equal(r.by_outcome[SETTLE_WRITTEN], 1);
     assert_int_equal(r.by_outcome[SETTLE_SAME], 28);
     assert_string_equal(failure_of(s, "PV-00021"), "");
@@ -147,13 +147,13 @@ static void test_missing_day_arrives_and_only_that_order_is_settled(void **state
 
 static void test_a_draft_whose_readings_change_is_drafted_anew(void **state)
 {
-    struct estate *s = *state;
-    estate_run(s, JULY, 1);
-    int64_t before = estate_statement(s, "PV-00001", JULY);
-    estate_edit(s, s->gen[1], (struct slot){{20260710}, 48}, 1234500);
-    struct settle_progress r = estate_run(s, JULY, 1);
+    struct town *s = *state;
+    town_run(s, JULY, 1);
+    int64_t before = town_statement(s, "PV-00001", JULY);
+    town_edit(s, s->gen[1], (struct slot){{20260710}, 48}, 1234500);
+    struct settle_progress r = town_run(s, JULY, 1);
     assert_int_equal(r.by_outcome[SETTLE_WRITTEN], 1);
-    int64_t after = estate_statement(s, "PV-00001", JULY);
+    int64_t after = town_statement(s, "PV-00001", JULY);
     assert_int_not_equal(before, after);
     const struct statement *old;
     assert_ok(statement_get(s->db, s->a, scope_machine(), before, &old, &s->e), &s->e);
@@ -163,20 +163,20 @@ static void test_a_draft_whose_readings_change_is_drafted_anew(void **state)
 
 static void test_law_2_numbers_are_gap_free(void **state)
 {
-    struct estate *s = *state;
-    struct statement_act act = estate_act(s, "");
+    struct town *s = *state;
+    struct statement_act act = town_act(s, "");
     int64_t issued;
-    estate_run(s, JULY, 1);
+    town_run(s, JULY, 1);
     assert_ok(statement_issue_all(s->db, &act, JULY, &issued, &s->e), &s->e);
     assert_int_equal(issued, 26);
-    estate_run(s, AUGUST, 1);
-    int64_t id = estate_statement(s, "PV-00007", AUGUST);
+    town_run(s, AUGUST, 1);
+    int64_t id = town_statement(s, "PV-00007", AUGUST);
     struct str no;
     assert_ok(statement_issue(s->db, &act, id, &no, s->a, &s->e), &s->e);
     assert_true(str_is(no, "ST-2026-0000027"));
     assert_int_equal(statement_issue(s->db, &act, id, &no, s->a, &s->e), ERR_RULE);
     assert_string_equal(s->e.name, "STATEMENT_STATE");
-    id = estate_statement(s, "PV-00008", AUGUST); /* the number refused before was not lost */
+    id = town_statement(s, "PV-00008", AUGUST); /* the number refused before was not lost */
     assert_ok(statement_issue(s->db, &act, id, &no, s->a, &s->e), &s->e);
     assert_true(str_is(no, "ST-2026-0000028"));
     assert_sound(s, 0);
@@ -184,12 +184,12 @@ static void test_law_2_numbers_are_gap_free(void **state)
 
 static void test_law_5_a_hold_needs_a_second_person(void **state)
 {
-    struct estate *s = *state;
-    struct statement_act act = estate_act(s, "export meter was turned round, photo seen");
+    struct town *s = *state;
+    struct statement_act act = town_act(s, "export meter was turned round, photo seen");
     int64_t approval;
     struct str no;
-    estate_run(s, JULY, 1);
-    int64_t id = estate_statement(s, "PV-00022", JULY);
+    town_run(s, JULY, 1);
+    int64_t id = town_statement(s, "PV-00022", JULY);
     assert_int_equal(statement_issue(s->db, &act, id, &no, s->a, &s->e), ERR_RULE);
     assert_ok(statement_release_ask(s->db, &act, id, &approval, &s->e), &s->e);
     assert_int_equal(statement_release(s->db, &act, id, approval, &s->e), ERR_RULE);
@@ -216,19 +216,19 @@ static void test_law_5_a_hold_needs_a_second_person(void **state)
 
 static void test_law_6_only_the_drawn_ways_are_open(void **state)
 {
-    struct estate *s = *state;
-    struct statement_act act = estate_act(s, "because"), mute = estate_act(s, "");
+    struct town *s = *state;
+    struct statement_act act = town_act(s, "because"), mute = town_act(s, "");
     struct str no;
-    estate_run(s, JULY, 1);
-    int64_t id = estate_statement(s, "PV-00002", JULY);
+    town_run(s, JULY, 1);
+    int64_t id = town_statement(s, "PV-00002", JULY);
     assert_int_equal(statement_confirm(s->db, &act, id, &s->e), ERR_RULE);
     assert_int_equal(statement_dispute(s->db, &mute, id, &s->e), ERR_INPUT);
     assert_ok(statement_hold(s->db, &act, id, &s->e), &s->e);
     assert_ok(statement_void(s->db, &act, id, &s->e), &s->e);
     assert_int_equal(statement_issue(s->db, &act, id, &no, s->a, &s->e), ERR_RULE);
-    struct settle_progress r = estate_run(s, JULY, 1); /* voided: settled anew */
+    struct settle_progress r = town_run(s, JULY, 1); /* voided: settled anew */
     assert_int_equal(r.by_outcome[SETTLE_WRITTEN], 1);
-    id = estate_statement(s, "PV-00002", JULY);
+    id = town_statement(s, "PV-00002", JULY);
     assert_ok(statement_issue(s->db, &act, id, &no, s->a, &s->e), &s->e);
     assert_int_equal(statement_void(s->db, &act, id, &s->e), ERR_RULE); /* only before issue */
     assert_ok(statement_dispute(s->db, &act, id, &s->e), &s->e);
@@ -240,21 +240,21 @@ static void test_law_6_only_the_drawn_ways_are_open(void **state)
 /* Law 3 and law 4, twice: the second correction compares with the last result. */
 static void test_law_4_a_correction_bills_the_difference(void **state)
 {
-    struct estate *s = *state;
-    struct statement_act act = estate_act(s, "reading of 10 July corrected");
+    struct town *s = *state;
+    struct statement_act act = town_act(s, "reading of 10 July corrected");
     const struct slot noon = {{20260710}, 48};
     struct text t;
     int64_t issued, adj;
     struct str no;
     bool same;
-    estate_run(s, JULY, 1);
+    town_run(s, JULY, 1);
     assert_ok(statement_issue_all(s->db, &act, JULY, &issued, &s->e), &s->e);
-    int64_t id = estate_statement(s, "PV-00001", JULY);
+    int64_t id = town_statement(s, "PV-00001", JULY);
     assert_int_equal(statement_adjust(s->db, &act, id, false, &adj, &s->e), ERR_RULE);
     assert_string_equal(s->e.name, "ADJ_NONE");
     /* pv_gen(1, 9, 48) = 21 x 24 x 100 + (31 + 153 + 336) % 100 x 100 = 52400; + 15 kWh = 202400 */
-    estate_edit(s, s->gen[1], noon, 202400);
-    struct settle_progress r = estate_run(s, JULY, 1);
+    town_edit(s, s->gen[1], noon, 202400);
+    struct settle_progress r = town_run(s, JULY, 1);
     assert_int_equal(r.by_outcome[SETTLE_LOCKED], 1); /* law 7 of settle: left alone, and said */
     text_init(&t, s->a, FILE_MAX);
     assert_ok(statement_recompute(s->db, scope_machine(), id, &same, &t, &s->e), &s->e);
@@ -280,7 +280,7 @@ static void test_law_4_a_correction_bills_the_difference(void **state)
     assert_ok(statement_issue(s->db, &act, first, &no, s->a, &s->e), &s->e);
     assert_sound(s, 1);
     /* Back to what it was: everything is given back, against the first correction. */
-    estate_edit(s, s->gen[1], noon, 52400);
+    town_edit(s, s->gen[1], noon, 52400);
     assert_ok(statement_adjust(s->db, &act, id, false, &adj, &s->e), &s->e);
     const struct statement *back;
     assert_ok(statement_get(s->db, s->a, scope_machine(), adj, &back, &s->e), &s->e);
@@ -295,7 +295,7 @@ static void test_law_4_a_correction_bills_the_difference(void **state)
     assert_sound(s, 1);
     /* 0.16 yuan: asks first. */
     assert_ok(statement_issue(s->db, &act, adj, &no, s->a, &s->e), &s->e);
-    estate_edit(s, s->gen[1], noon, 57400);
+    town_edit(s, s->gen[1], noon, 57400);
     assert_int_equal(statement_adjust(s->db, &act, id, false, &adj, &s->e), ERR_RULE);
     assert_string_equal(s->e.name, "ADJ_SMALL");
     assert_ok(statement_adjust(s->db, &act, id, true, &adj, &s->e), &s->e);
@@ -303,16 +303,16 @@ static void test_law_4_a_correction_bills_the_difference(void **state)
 
 static void test_law_3_recompute_gives_the_same_bytes(void **state)
 {
-    struct estate *s = *state;
-    estate_run(s, JULY, 1);
-    estate_run(s, AUGUST, 1);
+    struct town *s = *state;
+    town_run(s, JULY, 1);
+    town_run(s, AUGUST, 1);
     static const char *const orders[] = {"PV-00000", "PV-00005", "PV-00020",
                                          "FI-00002", "ST-00000", "ST-00001"};
     for (size_t i = 0; i < 12; i++) {
         struct text diff;
         bool same;
         text_init(&diff, s->a, FILE_MAX);
-        int64_t id = estate_statement(s, orders[i % 6], i < 6 ? JULY : AUGUST);
+        int64_t id = town_statement(s, orders[i % 6], i < 6 ? JULY : AUGUST);
         assert_ok(statement_recompute(s->db, scope_machine(), id, &same, &diff, &s->e), &s->e);
         if (!same) {
             fail_msg("%s: %s", orders[i % 6], diff.at);
@@ -322,12 +322,12 @@ static void test_law_3_recompute_gives_the_same_bytes(void **state)
 
 static void test_law_7_each_party_sees_its_own_legs(void **state)
 {
-    struct estate *s = *state;
+    struct town *s = *state;
     const int64_t consumer = s->consumer, stranger = 999;
     const struct scope mine = {.orgs = &consumer, .n = 1}, none = {.orgs = &stranger, .n = 1};
     const struct statement *all, *own;
-    estate_run(s, JULY, 1);
-    int64_t id = estate_statement(s, "PV-00000", JULY);
+    town_run(s, JULY, 1);
+    int64_t id = town_statement(s, "PV-00000", JULY);
     assert_ok(statement_get(s->db, s->a, scope_machine(), id, &all, &s->e), &s->e);
     assert_ok(statement_get(s->db, s->a, mine, id, &own, &s->e), &s->e);
     assert_int_equal(all->n_legs,
@@ -352,10 +352,10 @@ static void test_law_7_each_party_sees_its_own_legs(void **state)
 
 static void test_explain_goes_down_to_the_intervals(void **state)
 {
-    struct estate *s = *state;
+    struct town *s = *state;
     struct text t;
-    estate_run(s, JULY, 1);
-    int64_t id = estate_statement(s, "PV-00001", JULY);
+    town_run(s, JULY, 1);
+    int64_t id = town_statement(s, "PV-00001", JULY);
     text_init(&t, s->a, FILE_MAX);
     assert_ok(statement_explain(s->db, scope_machine(), id, STR("SELF.valley"),
                                 (struct day){20260710}, &t, &s->e),
@@ -375,7 +375,7 @@ static void test_explain_goes_down_to_the_intervals(void **state)
         ERR_NOT_FOUND);
 }
 
-static void run_sql(struct estate *s, enum store_part part, const char *sql)
+static void run_sql(struct town *s, enum store_part part, const char *sql)
 {
     struct rows *r;
     int64_t changed;
@@ -386,7 +386,7 @@ static void run_sql(struct estate *s, enum store_part part, const char *sql)
     assert_ok(store_commit(s->db, part, &s->e), &s->e);
 }
 
-static void assert_found(struct estate *s, const char *what)
+static void assert_found(struct town *s, const char *what)
 {
     struct statement_checked c;
     struct text wrong;
@@ -401,24 +401,24 @@ static void assert_found(struct estate *s, const char *what)
 /* Whatever is changed behind the program's back is found, and not issued. */
 static void test_changed_rows_are_found(void **state)
 {
-    struct estate *s = *state;
-    struct statement_act act = estate_act(s, "");
+    struct town *s = *state;
+    struct statement_act act = town_act(s, "");
     struct str no;
-    estate_run(s, JULY, 1);
+    town_run(s, JULY, 1);
     assert_sound(s, 0);
-    int64_t id = estate_statement(s, "PV-00003", JULY);
+    int64_t id = town_statement(s, "PV-00003", JULY);
     run_sql(s, STORE_SERIES,
             "update settlement_line set fen = fen + 1, net_fen = net_fen + 1 "
             "where station_id = 1003 and line_no = 1");
     assert_found(s, "I3: run");
     assert_int_equal(statement_issue(s->db, &act, id, &no, s->a, &s->e), ERR_CORRUPT);
-    id = estate_statement(s, "PV-00004", JULY);
+    id = town_statement(s, "PV-00004", JULY);
     run_sql(s, STORE_CORE,
             "update statement_line set fen = fen + 1, net_fen = net_fen + 1 where statement_id = "
             "(select statement_id from statement where order_no = 'PV-00004') and line_no = 1");
     assert_found(s, "I2: statement");
     assert_int_equal(statement_issue(s->db, &act, id, &no, s->a, &s->e), ERR_CORRUPT);
-    id = estate_statement(s, "PV-00006", JULY);
+    id = town_statement(s, "PV-00006", JULY);
     assert_ok(statement_issue(s->db, &act, id, &no, s->a, &s->e), &s->e);
     assert_true(str_is(no, "ST-2026-0000001"));
     run_sql(s, STORE_CORE, "update statement set due = due + 1 where no = 'ST-2026-0000001'");
@@ -430,24 +430,24 @@ static void test_changed_rows_are_found(void **state)
 /* ---- both engines, any number of threads: the same bytes (I3, law 1 of settle)
  * --------------------------- */
 
-static struct str whole_story(const char *where, int workers, struct estate *s)
+static struct str whole_story(const char *where, int workers, struct town *s)
 {
     struct statement_act act;
     struct text t;
     int64_t issued, adj;
-    estate_open(s, where);
-    estate_fill(s);
-    estate_run(s, JULY, workers);
-    estate_run(s, AUGUST, workers);
-    act = estate_act(s, "corrected");
+    town_open(s, where);
+    town_fill(s);
+    town_run(s, JULY, workers);
+    town_run(s, AUGUST, workers);
+    act = town_act(s, "corrected");
     assert_ok(statement_issue_all(s->db, &act, JULY, &issued, &s->e), &s->e);
-    estate_edit(s, s->gen[1], (struct slot){{20260710}, 48}, 202400);
+    town_edit(s, s->gen[1], (struct slot){{20260710}, 48}, 202400);
     assert_ok(
-        statement_adjust(s->db, &act, estate_statement(s, "PV-00001", JULY), false, &adj, &s->e),
+        statement_adjust(s->db, &act, town_statement(s, "PV-00001", JULY), false, &adj, &s->e),
         &s->e);
     text_init(&t, s->a, FILE_MAX);
-    text_add(&t, estate_json(s, JULY));
-    text_add(&t, estate_json(s, AUGUST));
+    text_add(&t, town_json(s, JULY));
+    text_add(&t, town_json(s, AUGUST));
     assert_false(t.cut);
     return text_str(&t);
 }
@@ -456,7 +456,7 @@ static void test_engines_and_threads_agree_to_the_byte(void **state)
 {
     (void)state;
     static const int workers[] = {1, 2, 5, 1, 3};
-    struct estate first, other;
+    struct town first, other;
     char where[600];
     temp_dir(where, sizeof(where));
     struct str want = whole_story(where, 1, &first);
@@ -472,9 +472,9 @@ static void test_engines_and_threads_agree_to_the_byte(void **state)
         }
         struct str got = whole_story(where, workers[i], &other);
         assert_lines(got, want);
-        estate_close(&other);
+        town_close(&other);
     }
-    estate_close(&first);
+    town_close(&first);
 }
 
 /* The rule of 6.5 alone: order of the old statement, then the new ones; a line that turns round. */

@@ -1,5 +1,5 @@
-/* estate.c - builds the small estate of the settlement tests (estate.h). */
-#include "parity/estate.h"
+/* town.c - builds the small estate of the settlement tests (town.h). */
+#include "parity/town.h"
 #include "base/json.h"
 #include "base/test.h"
 #include "meter/meter.h"
@@ -44,28 +44,28 @@ static int64_t storage(int k, int day, int slot, bool discharge)
 /* ---- opening
  * ------------------------------------------------------------------------------------------ */
 
-void estate_open(struct estate *s, const char *where)
+void town_open(struct town *s, const char *where)
 {
     const struct store_migrations rooms[] = {
         people_migrations,   meter_migrations(), reading_migrations(), tariff_migrations,
         contract_migrations, settle_migrations,  statement_migrations};
-    *s = (struct estate){.now = ESTATE_NOW, .a = arena_new()};
+    *s = (struct town){.now = TOWN_NOW, .a = arena_new()};
     assert_ok(store_open(where, STORE_CREATE, &s->db, &s->e), &s->e);
     assert_ok(store_migrate(s->db, rooms, sizeof(rooms) / sizeof(*rooms), s->now, &s->e), &s->e);
 }
 
-void estate_close(struct estate *s)
+void town_close(struct town *s)
 {
     store_close(s->db);
     arena_free(s->a);
 }
 
-static void begin(struct estate *s, enum store_part part)
+static void begin(struct town *s, enum store_part part)
 {
     assert_ok(store_begin(s->db, part, STORE_WRITE, &s->e), &s->e);
 }
 
-static void commit(struct estate *s, enum store_part part)
+static void commit(struct town *s, enum store_part part)
 {
     assert_ok(store_commit(s->db, part, &s->e), &s->e);
 }
@@ -73,7 +73,7 @@ static void commit(struct estate *s, enum store_part part)
 /* ---- people, tariff, strategies
  * --------------------------------------------------------------------- */
 
-static void fill_people(struct estate *s)
+static void fill_people(struct town *s)
 {
     static const char *const perms[] = {"settle:statement:release"};
     struct org orgs[] = {{.kind = ORG_OPERATOR, .name = STR("平台公司")},
@@ -104,7 +104,7 @@ static void fill_people(struct estate *s)
     commit(s, STORE_CORE);
 }
 
-static void fill_tariff(struct estate *s)
+static void fill_tariff(struct town *s)
 {
     static const char *const files[] = {"data/calendars/zhejiang.json", "data/prices/zhejiang.json",
                                         "data/holidays/cn-2026.json"};
@@ -129,7 +129,7 @@ static struct str read_whole(struct arena *a, const char *path)
     return (struct str){at, n};
 }
 
-static void fill_strategies(struct estate *s)
+static void fill_strategies(struct town *s)
 {
     static const char *const names[] = {"pv_selfuse", "pv_full_feed_in", "storage_arbitrage"};
     begin(s, STORE_CORE);
@@ -156,7 +156,7 @@ static int64_t station_of(int i)
     return FIRST_STATION + i;
 }
 
-static void fill_meters(struct estate *s, struct plan p)
+static void fill_meters(struct town *s, struct plan p)
 {
     int n = p.pv + p.feed + p.storage, at = 0;
     struct station *stations = arena_many(s->a, (size_t)n, struct station);
@@ -183,7 +183,7 @@ static void fill_meters(struct estate *s, struct plan p)
                                           .unit = STR("kWh"),
                                           .direction = 1};
         }
-        if (i < p.pv && i < ESTATE_PV) {
+        if (i < p.pv && i < TOWN_PV) {
             s->gen[i] = FIRST_POINT + 2 * i;
             s->export[i] = FIRST_POINT + 2 * i + 1;
         } else if (!store && i >= p.pv) {
@@ -216,10 +216,10 @@ static int64_t value_of(struct plan p, int64_t point, int day, int slot)
 static bool left_out(struct plan p, int64_t point, int day)
 {
     int i = (int)(point - FIRST_POINT) / 2;
-    return p.pv == ESTATE_PV && ((i == 20 && day >= 9 && day < 12) || (i == 21 && day == 14));
+    return p.pv == TOWN_PV && ((i == 20 && day >= 9 && day < 12) || (i == 21 && day == 14));
 }
 
-static void fill_readings(struct estate *s, struct plan p)
+static void fill_readings(struct town *s, struct plan p)
 {
     struct meter_estate estate;
     struct reading_points *points;
@@ -254,7 +254,7 @@ static void fill_readings(struct estate *s, struct plan p)
     commit(s, STORE_SERIES);
 }
 
-static void estimate_gap(struct estate *s)
+static void estimate_gap(struct town *s)
 {
     const int64_t points[] = {s->gen[20], s->export[20]};
     struct reading_points *p;
@@ -272,7 +272,7 @@ static void estimate_gap(struct estate *s)
 /* ---- contracts
  * -------------------------------------------------------------------------------------------- */
 
-static const char *pv_terms(struct estate *s, int i)
+static const char *pv_terms(struct town *s, int i)
 {
     const char *price = i % 6 == 5 ? "\"price_mode\":\"fixed\",\"fixed_price\":\"0.5500\""
                                    : arena_printf(s->a, "\"discount\":\"0.%d\"", 80 + i % 10);
@@ -288,7 +288,7 @@ static const char *pv_terms(struct estate *s, int i)
         i % 3 == 0 ? "\"0.02\"" : "null");
 }
 
-static const char *feed_terms(struct estate *s, int i)
+static const char *feed_terms(struct town *s, int i)
 {
     return arena_printf(s->a,
                         "{\"parties\":{\"investor\":\"%lld\",\"grid\":\"%lld\",\"platform\":"
@@ -299,7 +299,7 @@ static const char *feed_terms(struct estate *s, int i)
                         (long long)s->consumer, FIRST_POINT + 2 * i);
 }
 
-static const char *storage_terms(struct estate *s, int i)
+static const char *storage_terms(struct town *s, int i)
 {
     return arena_printf(s->a,
                         "{\"parties\":{\"consumer\":\"%lld\",\"investor\":\"%lld\"},\"calendar\":"
@@ -310,7 +310,7 @@ static const char *storage_terms(struct estate *s, int i)
                         FIRST_POINT + 2 * i + 1);
 }
 
-static void fill_contracts(struct estate *s, struct plan p)
+static void fill_contracts(struct town *s, struct plan p)
 {
     static const struct order_leg legs[] = {
         {STR("consumer"), STR("investor"), STR("6222020200001111"), STR("6222020200002222")},
@@ -345,7 +345,7 @@ static void fill_contracts(struct estate *s, struct plan p)
                                         : pv ? 2
                                              : 1,
                               .from = {20260101}};
-        if (pv && i < ESTATE_PV) {
+        if (pv && i < TOWN_PV) {
             s->pv_order[i] = o[i].order_id;
         } else if (!pv && !feed) {
             s->storage_order[no] = o[i].order_id;
@@ -356,7 +356,7 @@ static void fill_contracts(struct estate *s, struct plan p)
     commit(s, STORE_CORE);
 }
 
-static void fill(struct estate *s, struct plan p)
+static void fill(struct town *s, struct plan p)
 {
     fill_people(s);
     fill_tariff(s);
@@ -366,13 +366,13 @@ static void fill(struct estate *s, struct plan p)
     fill_contracts(s, p);
 }
 
-void estate_fill(struct estate *s)
+void town_fill(struct town *s)
 {
-    fill(s, (struct plan){ESTATE_PV, ESTATE_FEED, ESTATE_STORAGE});
+    fill(s, (struct plan){TOWN_PV, TOWN_FEED, TOWN_STORAGE});
     estimate_gap(s);
 }
 
-void estate_fill_pv(struct estate *s, int only)
+void town_fill_pv(struct town *s, int only)
 {
     fill(s, (struct plan){.pv = only});
 }
@@ -380,7 +380,7 @@ void estate_fill_pv(struct estate *s, int only)
 /* ---- using it
  * -------------------------------------------------------------------------------------------- */
 
-struct settle_progress estate_run(struct estate *s, struct settle_period p, int workers)
+struct settle_progress town_run(struct town *s, struct settle_period p, int workers)
 {
     struct settle_progress out;
     const struct statement_batch b = {.period = p, .now = s->now, .workers = workers};
@@ -394,7 +394,7 @@ static int row_order(const void *a, const void *b)
     return str_cmp(x->order_no, y->order_no);
 }
 
-static const struct statement_row *rows_of(struct estate *s, struct settle_period p, size_t *n)
+static const struct statement_row *rows_of(struct town *s, struct settle_period p, size_t *n)
 {
     struct statement_row *all = arena_many(s->a, 100000, struct statement_row);
     struct statement_query q = {.period = p};
@@ -417,7 +417,7 @@ static const struct statement_row *rows_of(struct estate *s, struct settle_perio
     return all;
 }
 
-struct str estate_lines(struct estate *s, struct settle_period p)
+struct str town_lines(struct town *s, struct settle_period p)
 {
     struct text t;
     size_t n;
@@ -445,7 +445,7 @@ struct str estate_lines(struct estate *s, struct settle_period p)
     return text_str(&t);
 }
 
-struct str estate_json(struct estate *s, struct settle_period p)
+struct str town_json(struct town *s, struct settle_period p)
 {
     struct text t;
     size_t n;
@@ -461,7 +461,7 @@ struct str estate_json(struct estate *s, struct settle_period p)
     return text_str(&t);
 }
 
-int64_t estate_statement(struct estate *s, const char *order_no, struct settle_period p)
+int64_t town_statement(struct town *s, const char *order_no, struct settle_period p)
 {
     int64_t order, id;
     assert_ok(order_find_no(s->db, s->a, scope_machine(), str_of(order_no), &order, &s->e), &s->e);
@@ -469,13 +469,13 @@ int64_t estate_statement(struct estate *s, const char *order_no, struct settle_p
     return id;
 }
 
-struct statement_act estate_act(const struct estate *s, const char *reason)
+struct statement_act town_act(const struct town *s, const char *reason)
 {
     return (struct statement_act){
         .scope = scope_machine(), .user_id = s->maker, .now = s->now, .reason = str_of(reason)};
 }
 
-void estate_edit(struct estate *s, int64_t point, struct slot slot, int64_t value)
+void town_edit(struct town *s, int64_t point, struct slot slot, int64_t value)
 {
     struct reading_points *p;
     int64_t id;
