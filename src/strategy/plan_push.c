@@ -51,6 +51,25 @@ static int32_t steady(const struct maker *m, int32_t node, bool *tou)
     return n->a;
 }
 
+/* Has a timed argument the rows of its user? If not, its sum over time is not that of each row:
+ * a member may have intervals of its own. Then nothing is pushed, the pass lifts it row by row. */
+static bool same_rows(const struct maker *m, int32_t user, int32_t arg)
+{
+    const struct plan_node *a = &m->plan->nodes[arg], *u = &m->plan->nodes[user];
+    return a->time < 0 || a->space == u->space;
+}
+
+static bool cases_have_rows(const struct maker *m, int32_t node)
+{
+    const struct plan_node *n = &m->plan->nodes[node];
+    for (int32_t i = 1; i < n->n_list; i += 2) {
+        if (!same_rows(m, node, m->plan->lists[n->list + i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int32_t push_product(struct maker *m, int32_t node, int32_t series, int32_t factor,
                             bool factor_tou, bool tou)
 {
@@ -152,26 +171,29 @@ int32_t push_sum(struct maker *m, int32_t node, bool tou)
         return push_each(m, node, push_arg(m, node, n.a, tou), -1, -1);
     case PLAN_ADD:
     case PLAN_SUB:
-        return push_each(m, node, push_arg(m, node, n.a, tou), push_arg(m, node, n.b, tou), -1);
+        if (same_rows(m, node, n.a) && same_rows(m, node, n.b)) {
+            return push_each(m, node, push_arg(m, node, n.a, tou), push_arg(m, node, n.b, tou), -1);
+        }
+        break;
     case PLAN_MUL: {
         int32_t b = steady(m, n.b, &b_tou);
-        if (b >= 0 && m->plan->nodes[n.a].time >= 0) {
+        if (b >= 0 && m->plan->nodes[n.a].time >= 0 && same_rows(m, node, n.a)) {
             return push_product(m, node, n.a, b, b_tou, tou);
         }
         int32_t a = steady(m, n.a, &a_tou);
-        if (a >= 0 && m->plan->nodes[n.b].time >= 0) {
+        if (a >= 0 && m->plan->nodes[n.b].time >= 0 && same_rows(m, node, n.b)) {
             return push_product(m, node, n.b, a, a_tou, tou);
         }
         break;
     }
     case PLAN_IF:
-        if (m->plan->nodes[n.a].time < 0) {
+        if (m->plan->nodes[n.a].time < 0 && same_rows(m, node, n.b) && same_rows(m, node, n.c)) {
             return push_each(m, node, n.a, push_arg(m, node, n.b, tou),
                              push_arg(m, node, n.c, tou));
         }
         break;
     case PLAN_CHOOSE:
-        if (m->plan->nodes[n.a].time < 0) {
+        if (m->plan->nodes[n.a].time < 0 && cases_have_rows(m, node)) {
             int32_t *cases = arena_many(m->arena, (size_t)n.n_list, int32_t);
             tally_shape all = m->plan->spaces[n.space] | maker_shape(m, n.a);
             for (int32_t i = 0; i < n.n_list; i++) {

@@ -9,7 +9,7 @@ static unsigned some_shape(struct gen *g, bool line)
 {
     static const unsigned ALL[] = { 0,     0,     T,         T,         I, H,     D,     A, A | T,
                                     A | I, A | B, A | B | T, A | B | I, S, S | T, S | I, W, A | W };
-    static const unsigned LINES[] = { 0, 0, T, T, T, A, A, A | T, A | B, S, S | T };
+    static const unsigned LINES[] = { 0, 0, T, T, T, A, A, A | T, A | B, S, S | T, D, H, A | D };
     for (;;) {
         unsigned s = line ? LINES[gen_below(g, sizeof(LINES) / sizeof(*LINES))]
                           : ALL[gen_below(g, sizeof(ALL) / sizeof(*ALL))];
@@ -40,12 +40,13 @@ static void add_definition(struct gen *g)
     if (titled || gen_chance(g, 30)) {
         x = gen_rounded(g, x, PRINTED[unit]);
     }
-    text_addf(&g->body, "%s = %s%s\n", name, x.t, titled ? " \"中间量\"" : "");
+    struct text *body = gen_chance(g, 80) ? &g->body : &g->late; /* used before it is defined */
+    text_addf(body, "%s = %s%s\n", name, x.t, titled ? " \"中间量\"" : "");
     int excepts = gen_chance(g, 15) ? 1 + gen_below(g, 2) : 0;
     for (int i = 0; i < excepts; i++) {
         struct gx when = gen_yes(g, x.shape, 0, 2);
         struct gx other = gen_rounded(g, gen_num(g, unit, x.shape, 0, 2), x.scale);
-        text_addf(&g->body, "except %s when %s = %s\n", name, when.t, other.t);
+        text_addf(body, "except %s when %s = %s\n", name, when.t, other.t);
         x.size = x.size > other.size ? x.size : other.size;
     }
     gen_keep(g, (struct atom){ name, false, false, unit, x.scale, x.shape, x.size });
@@ -95,9 +96,17 @@ static void add_line(struct gen *g, bool in_site)
     unsigned shape = in_site ? (gen_chance(g, 50) ? (unsigned)A : (unsigned)(A | (g->axes & T)))
                              : some_shape(g, true);
     const char *clause, *name = gen_name(g, "L");
+    bool twin =
+        !in_site && gen_chance(g, 12); /* a code that two lines share: nothing refers to it */
     struct gx x = amount(g, shape, &clause);
+    if (twin) {
+        name = arena_printf(g->a, "TWIN%u", shape);
+    }
     unsigned by_party = shape & A && gen_chance(g, 60) ? A : shape & S && gen_chance(g, 60) ? S : 0;
-    const char *side = by_party == A ? "site" : by_party ? "session" : NULL;
+    const char *side = by_party == A ? "site"
+                       : !by_party   ? NULL
+                       : g->driver   ? "session.driver"
+                                     : "session";
     const char *payer = party(g), *payee = party(g);
     if (side && gen_chance(g, 50)) {
         payer = side;
@@ -115,7 +124,9 @@ static void add_line(struct gen *g, bool in_site)
     }
     text_addf(&g->body, "%s %s -> %s  %s%s%s%s\n", title(g, 40), payer, payee, x.t,
               VAT[gen_below(g, 6)], clause, gen_chance(g, 10) ? " settled by grid" : "");
-    gen_keep(g, (struct atom){ name, false, false, YUAN, 2, shape, 12 });
+    if (!twin) {
+        gen_keep(g, (struct atom){ name, false, false, YUAN, 2, shape, 12 });
+    }
 }
 
 static void add_flag(struct gen *g, bool in_site)
@@ -124,8 +135,8 @@ static void add_flag(struct gen *g, bool in_site)
     struct gx c = gen_yes(g, shape, shape, 3);
     int level = gen_below(g, 100);
     text_addf(&g->body, "%sflag %s", in_site ? "  " : "", gen_name(g, "F"));
-    static const int ORDER[] = { 4, 5, 6, 3 };
-    for (int i = 0; i < 4; i++) {
+    static const int ORDER[] = { 4, 5, 6, 3, 1, 2 };
+    for (int i = 0; i < 6; i++) {
         if (shape & 1u << ORDER[i]) {
             text_addf(&g->body, ".%s", AXIS_WORD[ORDER[i]]);
         }
@@ -140,6 +151,12 @@ static void add_flag(struct gen *g, bool in_site)
 static void add_next(struct gen *g)
 {
     const char *name = gen_name(g, "kept");
+    if (gen_chance(g, 20)) {
+        text_addf(&g->top, "state %s : yes_no = no\n", name);
+        gen_keep(g, (struct atom){ name, true, false, 0, 0, 0, 0 });
+        text_addf(&g->body, "next %s = %s\n", name, gen_yes(g, 0, 0, 3).t);
+        return;
+    }
     int unit = gen_chance(g, 60) ? YUAN : KWH;
     text_addf(&g->top, "state %s : %s = 0%s\n", name, UNIT_WORD[unit],
               gen_chance(g, 20) ? " per year" : "");
@@ -157,6 +174,11 @@ static void declare(struct gen *g)
     }
     g->axes |= gen_chance(g, 20) ? S : 0;
     g->axes |= gen_chance(g, 15) ? W : 0;
+    g->driver = gen_chance(g, 40);
+    g->own_unit = g->axes & A && gen_chance(g, 25);
+    if (g->own_unit) {
+        text_add_c(&g->group_a, "meter flow : q\nparam per_q : yuan/q digits 4\n");
+    }
     for (int i = 1 + gen_below(g, 3); i > 0; i--) {
         gen_feed(g, "meter", KWH, I);
     }
@@ -209,13 +231,15 @@ static void assemble(struct gen *g, struct generated *out)
         text_add_c(&t, "window before\n");
     }
     if (g->axes & A) {
-        text_addf(&t, "group site \"站\" {\nparty\n" STR_FMT "}\n", STR_ARG(text_str(&g->group_a)));
+        text_addf(&t, "group site \"站\" {\nparty\n%s" STR_FMT "}\n", g->own_unit ? "unit q\n" : "",
+                  STR_ARG(text_str(&g->group_a)));
     }
     if (g->axes & B) {
         text_addf(&t, "group box of site {\n" STR_FMT "}\n", STR_ARG(text_str(&g->group_b)));
     }
     if (g->axes & S) {
-        text_addf(&t, "group session {\nparty\n" STR_FMT "}\n", STR_ARG(text_str(&g->group_s)));
+        text_addf(&t, "group session {\nparty%s\n" STR_FMT "}\n", g->driver ? " driver" : "",
+                  STR_ARG(text_str(&g->group_s)));
     }
     text_add(&t, text_str(&g->top));
     struct str body = text_str(&g->body);
@@ -237,6 +261,7 @@ static void assemble(struct gen *g, struct generated *out)
                                              (int)(body.n - later), body.at + later));
     }
     text_add(&t, (struct str){ body.at + shared, later - shared });
+    text_add(&t, text_str(&g->late));
     check(!t.cut);
     out->text = text_str(&t);
 }
@@ -246,7 +271,7 @@ void generate(struct arena *a, uint64_t seed, struct generated *out)
     struct gen g = { .a = a };
     *out = (struct generated){ 0 };
     rng_init(&g.rng, seed);
-    struct text *all[] = { &g.top, &g.group_a, &g.group_b, &g.group_s, &g.body };
+    struct text *all[] = { &g.top, &g.group_a, &g.group_b, &g.group_s, &g.body, &g.late };
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         text_init(all[i], a, STRATEGY_TEXT_MAX);
     }

@@ -79,7 +79,7 @@ static int32_t new_source(struct maker *m, const struct tally_decl *d, int32_t n
     struct text unit;
     text_init(&unit, m->a, 64);
     text_unit(&unit, m->p, &d->type.unit);
-    if (!str_is(text_str(&unit), "kWh")) { /* a price: up to 1.5 */
+    if (str_is(text_str(&unit), "yuan/kWh")) { /* up to 1.5 */
         top = 3 * power_of_ten(digits) / 2;
     }
     bool idle = chance(m, 6), both_ways = chance(m, d->kind == STRATEGY_METER ? 6 : 40);
@@ -337,6 +337,13 @@ static void make_part(struct maker *m, int group, const struct strategy_axis *ti
         if (p->axes[axis].group && p->axes[axis].outer == group) {
             make_members(m, axis, time, &groups[part->n_groups++]);
         }
+    }
+    if (group >= 0 && p->axes[group].opaque >= 0) {
+        struct strategy_unit *unit = arena_make(m->a, struct strategy_unit);
+        *unit = (struct strategy_unit){ p->opaques[p->axes[group].opaque],
+                                        chance(m, 50) ? STR("kWh") : STR("m3"), 2 };
+        part->units = unit;
+        part->n_units = 1;
     }
     part->settings = settings;
     part->feeds = feeds;

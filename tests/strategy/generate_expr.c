@@ -22,8 +22,12 @@ static struct gx literal(struct gen *g, int unit)
     if (gen_chance(g, 8)) {
         text_add_c(&t, "(-");
     }
-    text_scaled(&t, n, scale);
-    text_add_c(&t, UNIT_AFTER[unit]);
+    if (unit == RATIO && scale == 2 && gen_chance(g, 50)) {
+        text_addf(&t, "%d%%", n);
+    } else {
+        text_scaled(&t, n, scale);
+        text_add_c(&t, UNIT_AFTER[unit]);
+    }
     if (t.at[0] == '(') {
         text_byte(&t, ')');
     }
@@ -36,6 +40,12 @@ struct gx gen_rounded(struct gen *g, struct gx x, int most)
         return x;
     }
     const char *fn = gen_chance(g, 85) ? "round" : "round_down";
+    if (most >= 2 && most <= 6 && gen_chance(g, 8)) { /* agreed digits */
+        const char *name = gen_name(g, "digits");
+        text_addf(&g->top, "param %s : count within %d..%d\n", name, gen_below(g, most), most);
+        return (struct gx){ arena_printf(g->a, "%s(%s, %s)", fn, x.t, name), most, x.shape,
+                            x.size + 0.1 };
+    }
     return (struct gx){ arena_printf(g->a, "%s(%s, %d)", fn, x.t, most), most, x.shape,
                         x.size + 0.1 };
 }
@@ -397,6 +407,14 @@ static struct gx composed(struct gen *g, int unit, unsigned allow, unsigned must
     struct gx a, b, x;
     switch (unit) {
     case YUAN:
+        if (g->own_unit && allow & A && !(must & ~(unsigned)(A | T)) && !(allow & I) &&
+            gen_chance(g, 50)) {
+            bool tou = must & T;
+            return (struct gx){ arena_printf(g->a,
+                                             "(round(sum(site.flow by site%s), 2) at site.per_q)",
+                                             tou ? ", tou" : ""),
+                                2, tou ? (unsigned)(A | T) : (unsigned)A, 18 };
+        }
         gen_pair(g, KWH, PRICE, allow, must, depth - 1, &a, &b);
         if (!(gen_closed(a.shape | b.shape) & (I | W)) && gen_chance(g, 70)) {
             x = gen_both(g, "(1 at 2)", gen_rounded(g, a, 2), gen_rounded(g, b, 6));
@@ -573,12 +591,12 @@ static struct gx condition(struct gen *g, unsigned allow)
         }
         break;
     case 1:
-        if (allow & I && !(allow & S)) {
+        if (allow & I) { /* a session's own intervals too */
             int from = gen_below(g, 24), to = gen_below(g, 24);
             to = to == from ? to + 1 : to;
             return (struct gx){ arena_printf(g->a, "time in %02d:%02d..%02d:00", from,
                                              15 * gen_below(g, 4), to),
-                                0, I, 0 };
+                                0, (unsigned)I | (allow & S), 0 };
         }
         break;
     case 2:
@@ -594,6 +612,13 @@ static struct gx condition(struct gen *g, unsigned allow)
         break;
     case 4:
         c = gen_choice(g, allow);
+        for (int i = 0; c && i < g->n_choices; i++) {
+            const struct choice *o = &g->choice[i];
+            if (o != c && o->n == c->n && gen_fits(o->shape, allow) && gen_chance(g, 30)) {
+                return (struct gx){ arena_printf(g->a, "(%s is %s)", c->name, o->name), 0,
+                                    gen_closed(c->shape | o->shape), 0 };
+            }
+        }
         if (c) {
             return (struct gx){ arena_printf(g->a, "(%s is%s way_%c)", c->name,
                                              gen_chance(g, 30) ? " not" : "",

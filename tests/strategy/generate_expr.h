@@ -41,7 +41,9 @@ struct gen {
     struct rng rng;
     struct arena *a;
     unsigned axes; /* that this program has */
-    struct text top, group_a, group_b, group_s, body;
+    bool driver;   /* sessions name their party */
+    bool own_unit; /* sites count in a unit of their own */
+    struct text top, group_a, group_b, group_s, body, late;
     struct atom atom[ATOMS_MAX];
     int n_atoms;
     struct choice choice[16];

@@ -64,7 +64,7 @@ void reference_memory(struct arena *a)
 struct sheet {
     struct reference *r;
     struct reference_result *out;
-    size_t room_lines, room_flags;
+    size_t room_lines, room_flags, room_printed;
 };
 
 static void sheet_fail(struct sheet *s, struct value v)
@@ -96,6 +96,11 @@ static void text_key(struct sheet *s, struct text *t, const struct key *k, int a
         }
     } else if (axis == AXIS_DATE) {
         text_day(t, day_add(instant_day(s->r->b->axis.start), at));
+    } else if (axis == AXIS_HOUR) {
+        const int64_t hour_ms = 3600 * 1000LL;
+        struct instant hour = { (s->r->b->axis.start.utc_ms / hour_ms + at) * hour_ms };
+        text_day(t, instant_day(hour));
+        text_addf(t, "T%02d", (int)((hour.utc_ms + CHINA_MS) / hour_ms % 24));
     } else if (s->r->p->axes[axis].group) {
         text_add(t, naive_member_of(s->r, k, axis)->name);
     } else {
@@ -382,6 +387,56 @@ static void leave_states(struct sheet *s)
     }
 }
 
+static void print_definition(struct sheet *s, const struct tally_definition *d,
+                             const struct loops *l, int depth, struct key k)
+{
+    if (depth < l->n) {
+        int axis = l->axes[depth];
+        int32_t n = naive_axis_length(s->r, &k, axis, k.bound | SHAPE(axis));
+        k.bound |= SHAPE(axis);
+        for (int32_t i = 0; i < n; i++) {
+            k.at[axis] = i;
+            print_definition(s, d, l, depth + 1, k);
+        }
+        return;
+    }
+    struct value v = naive_eval_definition(s->r, d, &k);
+    if (v.is != HERE) {
+        return;
+    }
+    struct text t;
+    text_init(&t, s->r->arena, 4096);
+    text_add(&t, d->name);
+    for (int i = 0; i < l->n; i++) {
+        text_byte(&t, '.');
+        text_key(s, &t, &k, l->axes[i]);
+    }
+    struct reference_result *out = s->out;
+    struct reference_printed p = { text_str(&t), v.n };
+    out->printed = grown(s->r->arena, out->printed, out->n_printed, &s->room_printed, sizeof(p));
+    out->printed[out->n_printed++] = p;
+}
+
+/* Titled numbers that are no curves, by group, then hour, date, tou. */
+static void print_definitions(struct sheet *s)
+{
+    const struct tally_program *p = s->r->p;
+    for (int32_t i = 0; i < p->n_definitions; i++) {
+        const struct tally_definition *d = &p->definitions[i];
+        if (d->title.n == 0 || d->curve || d->type.kind != TALLY_NUMBER) {
+            continue;
+        }
+        struct loops l = { .n = 0 };
+        for (int axis = AXIS_FIRST; axis < p->n_axes; axis++) {
+            loops_add(s->r, &l, d->type.shape, axis);
+        }
+        for (int axis = AXIS_HOUR; axis <= AXIS_TOU; axis++) {
+            loops_add(s->r, &l, d->type.shape, axis);
+        }
+        print_definition(s, d, &l, 0, (struct key){ .bound = 0 });
+    }
+}
+
 void reference_run(struct arena *a, const struct tally_program *p, const struct strategy_binding *b,
                    const struct strategy_data *data, struct reference_result *out)
 {
@@ -391,5 +446,6 @@ void reference_run(struct arena *a, const struct tally_program *p, const struct 
     r.memo = arena_many(a, MEMO_SLOTS, struct memo *);
     print_items(&s, 0, p->n_items, (struct key){ .bound = 0 });
     leave_states(&s);
+    print_definitions(&s);
     out->steps = r.steps;
 }

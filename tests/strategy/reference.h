@@ -39,6 +39,10 @@ struct reference_next {
     struct str choice;
     bool yes;
 };
+struct reference_printed { /* a titled number, per key where it has a value */
+    struct str name;
+    mpq_srcptr value;
+};
 struct reference_result {
     uint32_t failures; /* 0: there are lines */
     struct str flag;   /* code of the first flag of level fail, without its keys */
@@ -48,6 +52,8 @@ struct reference_result {
     size_t n_flags;
     struct reference_next *next;
     size_t n_next;
+    struct reference_printed *printed;
+    size_t n_printed;
     uint64_t steps; /* nodes visited */
 };
 

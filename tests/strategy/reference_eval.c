@@ -329,8 +329,8 @@ static struct value memo_keep(struct reference *r, int32_t symbol, const struct 
     return v;
 }
 
-static struct value eval_definition(struct reference *r, const struct tally_definition *d,
-                                    const struct key *outer)
+struct value naive_eval_definition(struct reference *r, const struct tally_definition *d,
+                                   const struct key *outer)
 {
     struct key k = naive_key_narrow(r, outer, d->type.shape);
     struct memo **m = memo_find(r, d->symbol, &k);
@@ -381,7 +381,7 @@ static struct value eval_name(struct reference *r, const struct tally_expr *x, c
     case SYMBOL_DECL:
         return eval_decl(r, &r->p->decls[s->index], k);
     case SYMBOL_DEFINITION:
-        v = eval_definition(r, &r->p->definitions[s->index], k);
+        v = naive_eval_definition(r, &r->p->definitions[s->index], k);
         break;
     case SYMBOL_LINE:
         v = naive_eval_line(r, s->index, k, &printed);

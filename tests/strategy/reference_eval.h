@@ -91,6 +91,8 @@ const struct strategy_member *naive_member_of(const struct reference *r, const s
 struct value naive_eval(struct reference *r, const struct tally_expr *x, const struct key *k);
 /* What a line bills for a key, zero where its `when` does not hold. *printed: `when` holds. */
 struct value naive_eval_line(struct reference *r, int32_t line, const struct key *k, bool *printed);
+struct value naive_eval_definition(struct reference *r, const struct tally_definition *d,
+                                   const struct key *outer);
 /* Across keys (reference_gather.c). */
 struct value naive_eval_aggregate(struct reference *r, const struct tally_expr *x,
                                   const struct key *k);
