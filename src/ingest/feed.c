@@ -42,7 +42,7 @@ enum err_code feed_open(const char *file, struct feed **out, struct err *e)
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     struct stat st;
     if (fd < 0) {
-        return fail(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: cannot be opened: %s", file,
+        return fail(e, ERR_IO, "%s: cannot be opened: %s; check its name and rights", file,
                     strerror(errno));
     }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {

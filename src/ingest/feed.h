@@ -16,7 +16,7 @@ enum feed_state {
 };
 struct feed; /* opaque */
 
-/* ERR_NOT_FOUND, ERR_IO, ERR_INPUT (a folder, a device). */
+/* ERR_IO; ERR_INPUT: a folder, a device. */
 SK_MUST_USE enum err_code feed_open(const char *file, struct feed **out, struct err *e);
 void feed_close(struct feed *f); /* NULL is allowed */
 /* Fills up to n bytes; *got 0 only when the state is no longer FEED_MORE. */
