@@ -27,7 +27,7 @@
 
 struct demo_site {
     struct sim_site sim;
-    char code[8];
+    char code[16];
     const char *name;
     int consumer, investor; /* numbers; consumer -1: none */
     int32_t ct, pt;

@@ -47,7 +47,7 @@ static const bool OWN_USE[N_STATIONS] = { false, true, true };
 enum place_kind { PLACE_STATION, PLACE_ROOF, PLACE_WORKS };
 struct place {
     enum place_kind kind;
-    char code[8];
+    char code[16];
     const char *file, *mapping;
     struct month from; /* contract and periods */
     int months;
