@@ -16,6 +16,11 @@ struct audit {
     struct reading *page;
     size_t n_page;
     int64_t last;
+    /* the point-day looked at last */
+    struct day_slots day;
+    int64_t day_at;
+    struct day day_of;
+    enum series day_series;
 };
 #define AUDIT_PAGE 100000 /* readings held while looking them up */
 
@@ -63,6 +68,33 @@ static bool audit_entry(void *ctx, const struct entry *entry, enum err_code *cod
     return v->n_page + READING_BATCH_MAX <= AUDIT_PAGE;
 }
 
+static enum err_code audit_day(struct audit *v, int64_t at, struct day day, enum series series,
+                               struct err *e)
+{
+    if (v->day_at == at && v->day_of.yyyymmdd == day.yyyymmdd && v->day_series == series) {
+        return OK;
+    }
+    enum err_code code = series == SERIES_REGISTERS
+                             ? registers_load(v->db, v->p, at, day, 1, &v->day, e)
+                             : days_load(v->db, v->p, at, day, 1, &v->day, NULL, e);
+    v->day_at = code == OK ? at : -1;
+    v->day_of = day;
+    v->day_series = series;
+    return code;
+}
+
+static int by_point_and_time(const void *a, const void *b)
+{
+    const struct reading *x = a, *y = b;
+    if (x->kind != y->kind) {
+        return x->kind < y->kind ? -1 : 1;
+    }
+    if (x->point_id != y->point_id) {
+        return x->point_id < y->point_id ? -1 : 1;
+    }
+    return (x->ts_ms > y->ts_ms) - (x->ts_ms < y->ts_ms);
+}
+
 /* A folded reading is in force (its own value, or one that beat it), in history, or a change. */
 static enum err_code audit_reading(struct audit *v, const struct reading *r, struct err *e)
 {
@@ -72,10 +104,7 @@ static enum err_code audit_reading(struct audit *v, const struct reading *r, str
     }
     enum series series = r->kind == READING_REG ? SERIES_REGISTERS : SERIES_INTERVALS;
     struct slot slot = instant_slot((struct instant){ r->ts_ms + (series ? 60000 : 0) });
-    struct day_slots d;
-    enum err_code code = series == SERIES_REGISTERS
-                             ? registers_load(v->db, v->p, at, slot.day, 1, &d, e)
-                             : days_load(v->db, v->p, at, slot.day, 1, &d, NULL, e);
+    enum err_code code = audit_day(v, at, slot.day, series, e);
     if (code == ERR_CORRUPT) {
         fault(v, "point %lld, day %d: %s", (long long)r->point_id, slot.day.yyyymmdd, e->text);
         return OK;
@@ -85,7 +114,7 @@ static enum err_code audit_reading(struct audit *v, const struct reading *r, str
     }
     int s = slot.index;
     struct slot_value in = slot_normal(r->value, r->q, r->rank);
-    if (in.rank == 0 || (d.rank[s] == in.rank && d.value[s] == in.value)) {
+    if (in.rank == 0 || (v->day.rank[s] == in.rank && v->day.value[s] == in.value)) {
         return OK;
     }
     struct reading_past past[64];
@@ -123,6 +152,7 @@ static enum err_code audit_journal(struct audit *v, int32_t shard, struct err *e
         if (rows_each_entry(v->db, shard, after, audit_entry, v, e) != OK) {
             return e->code;
         }
+        qsort(v->page, v->n_page, sizeof(*v->page), by_point_and_time);
         for (size_t i = 0; i < v->n_page; i++) {
             if (audit_reading(v, &v->page[i], e) != OK) {
                 return e->code;
@@ -196,7 +226,7 @@ enum err_code reading_check(struct db *db, const struct reading_points *p, struc
                             bool deep, struct reading_check_report *out, struct err *e)
 {
     struct reading_check_report report = { .first_fault = { "", 0 } };
-    struct audit v = { .db = db, .p = p, .arena = a, .out = &report, .deep = deep };
+    struct audit v = { .db = db, .p = p, .arena = a, .out = &report, .deep = deep, .day_at = -1 };
     int32_t *shards = mem_alloc((METER_SHARD_MAX + 1) * sizeof(*shards));
     size_t n = 0;
     v.page = mem_alloc(AUDIT_PAGE * sizeof(*v.page));

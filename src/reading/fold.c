@@ -8,6 +8,7 @@
 #include "reading/days.h"
 #include "reading/journal.h"
 
+#define TRIES 5              /* of a step that somebody else's transaction made fail */
 #define STEP_READINGS 200000 /* about 8 MB of records; a step is also what a kill may cost */
 
 /* key: series 1 bit, chunk 24, day 17, position 4, slot 7: sorts readings into their chunks. */
@@ -346,6 +347,7 @@ static enum err_code fold_step(struct step *s, bool *more, struct err *e)
 static enum err_code fold_shard(struct step *s, struct err *e)
 {
     bool more = true;
+    int tries = 0;
     while (more) {
         struct reading_fold_report before = *s->report;
         s->n = s->n_entries = s->n_out = s->dirty.n = 0;
@@ -363,8 +365,12 @@ static enum err_code fold_shard(struct step *s, struct err *e)
         crash_point("fold_after_commit");
         if (code != OK) {
             *s->report = before;
+            more = true;
+        }
+        if (code != OK && (code != ERR_RETRY || ++tries > TRIES)) {
             return code;
         }
+        tries = code == OK ? 0 : tries;
     }
     return OK;
 }

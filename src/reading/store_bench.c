@@ -109,8 +109,8 @@ static uint64_t totals(struct db *db, const struct reading_points *p,
     return sum;
 }
 
-/* What is journalled and folded: `points` over HOT_DAYS of April, but for the last slots of each day;
- * then those, one here and one there, as late data. */
+/* What is journalled and folded: `points` over HOT_DAYS of April, but for the last slots of each
+ * day; then those, one here and one there, as late data. */
 #define HOT_FIRST ((struct day){ 20260401 })
 #define HOT_DAYS 8
 #define LATE_SLOTS 4

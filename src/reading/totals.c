@@ -11,7 +11,9 @@
  * */
 #define GAP_PLACES 64
 #define GAP_CHUNKS 6
-#define WINDOW_POINTS 1024 /* their lanes stay in the second-level cache */
+#define WINDOW_POINTS 1024     /* their lanes stay in the second-level cache... */
+#define WINDOW_LANES (4 << 20) /* ...of 32 bits; less points when a plan has many day maps */
+#define WINDOW_POINTS_MIN 16
 
 struct item {
     struct place place;
@@ -25,8 +27,9 @@ struct sweep {
     const struct reading_plan *plan;
     struct item *items;
     size_t n;
-    struct tally *tally; /* WINDOW_POINTS */
-    uint8_t *room;       /* an archived month unpacked */
+    struct tally *tally; /* window_max */
+    size_t window_max;
+    uint8_t *room; /* an archived month unpacked */
     /* the month, or the day, and the items of the scan at hand */
     struct month month;
     int32_t day, n_days, first;
@@ -205,7 +208,7 @@ static enum err_code sweep_chunks(struct sweep *s, int32_t day, int32_t n_days, 
     }
     for (size_t i = 0; i < n;) {
         size_t j = i + 1;
-        while (j < n && j - i < WINDOW_POINTS &&
+        while (j < n && j - i < s->window_max &&
                s->window[j]->place.shard == s->window[i]->place.shard &&
                place_chunk(s->window[j]->place) - place_chunk(s->window[j - 1]->place) <=
                    GAP_CHUNKS) {
@@ -383,7 +386,11 @@ enum err_code reading_totals(struct db *db, const struct reading_points *p,
     struct sweep s = { .db = db, .plan = plan };
     enum err_code code = list_items(p, point_ids, n, a, &s.items, &s.n, e);
     if (code == OK) {
-        size_t lanes = s.n < WINDOW_POINTS ? s.n + 1 : WINDOW_POINTS;
+        size_t lanes = WINDOW_LANES / ((size_t)plan->n_maps * SLOTS);
+        lanes = lanes > WINDOW_POINTS ? WINDOW_POINTS : lanes;
+        lanes = lanes < WINDOW_POINTS_MIN ? WINDOW_POINTS_MIN : lanes;
+        s.window_max = lanes;
+        lanes = s.n < lanes ? s.n + 1 : lanes;
         struct reading_total *totals = arena_many(a, s.n + 1, struct reading_total);
         s.tally = arena_many(a, lanes, struct tally);
         s.window = arena_many(a, s.n + 1, struct item *);
