@@ -130,12 +130,13 @@ static enum err_code month_show(struct cmd *c, struct db *db, struct month m, st
     int64_t id;
     struct str no = STR("NO");
     printf("\nStatements of %04d-%02d\n", m.yyyymm / 100, m.yyyymm % 100);
-    if (cmd_print_statements(c, db, p, 0, SHOWN_MAX, stdout, e) != OK ||
+    if (cmd_print_statements(c, db, scope_machine(), p, 0, SHOWN_MAX, stdout, e) != OK ||
         totals_print(c, db, p, e) != OK) {
         return e->code;
     }
     printf("\nHeld, and why\n");
-    if (cmd_print_statements(c, db, p, STATEMENT_HELD, SHOWN_MAX, stdout, e) != OK ||
+    if (cmd_print_statements(c, db, scope_machine(), p, STATEMENT_HELD, SHOWN_MAX, stdout, e) !=
+            OK ||
         cmd_print_failures(c, db, p, stdout, e) != OK || one_find(c, db, p, &id, &no, e) != OK) {
         return e->code;
     }

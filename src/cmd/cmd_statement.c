@@ -64,11 +64,13 @@ static enum err_code call_find(struct cmd *c, struct call *k, struct scope s)
         if (cmd_period(k->period, &p, &k->e) != OK) {
             return k->e.code;
         }
+        k->e = (struct err){ 0 };
         return statement_find_order(k->db, s, order_id, p.from, &k->id, &k->e);
     }
     const struct statement *found;
     if (decimal_scaled(word, 0, &k->id, &other) == OK &&
         statement_get(k->db, c->arena, s, k->id, &found, &other) == OK) {
+        k->e = (struct err){ 0 }; /* that it is no number is no failure any more */
         return OK;
     }
     return fail(&k->e, ERR_NOT_FOUND,
@@ -113,9 +115,9 @@ static enum err_code state_parse(const char *word, enum statement_state *out, st
                 word);
 }
 
-enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct settle_period period,
-                                   enum statement_state state, size_t limit, FILE *out,
-                                   struct err *e)
+enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct scope scope,
+                                   struct settle_period period, enum statement_state state,
+                                   size_t limit, FILE *out, struct err *e)
 {
     static const char *const titles[] = { "statement",   "order", "strategy", "lines",
                                           "amount yuan", "state", "held for" };
@@ -127,7 +129,7 @@ enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct settle_p
         const struct statement_row *rows;
         size_t n;
         q.limit = limit - shown < STATEMENT_LIST_MAX ? limit - shown : STATEMENT_LIST_MAX;
-        if (statement_list(db, c->arena, scope_machine(), &q, &rows, &n, e) != OK) {
+        if (statement_list(db, c->arena, scope, &q, &rows, &n, e) != OK) {
             return e->code;
         }
         for (size_t i = 0; i < n; i++) {
@@ -161,13 +163,15 @@ static int list_command(struct cmd *c, int argc, char **argv)
     if (code) {
         return code;
     }
+    struct statement_act act;
     struct settle_period p = { 0 };
     enum statement_state state = 0;
-    if ((k.period && cmd_period(k.period, &p, &k.e) != OK) ||
+    if (call_act(c, &k, &act) != OK || (k.period && cmd_period(k.period, &p, &k.e) != OK) ||
         (k.state && state_parse(k.state, &state, &k.e) != OK)) {
         return call_end(c, &k, k.e.code);
     }
-    return call_end(c, &k, cmd_print_statements(c, k.db, p, state, 100000, stdout, &k.e));
+    return call_end(c, &k,
+                    cmd_print_statements(c, k.db, act.scope, p, state, 100000, stdout, &k.e));
 }
 
 static int export_command(struct cmd *c, int argc, char **argv)
@@ -377,7 +381,8 @@ static int release_command(struct cmd *c, int argc, char **argv)
 }
 
 const struct command statement_commands[] = {
-    { "statement list", "[--period 2026-10] [--state held]", "statements with amount and state",
+    { "statement list", "[--period 2026-10] [--state held] [--as LOGIN]",
+      "statements with amount and state",
       "  sunkeeper statement list --period 2026-10 --state held\n", list_command },
     { "statement show", "NO|ID [--as LOGIN]",
       "one statement, as canonical JSON of all the caller may see", NULL, export_command },

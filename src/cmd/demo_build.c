@@ -30,6 +30,9 @@ int64_t build_org(struct build *b, enum org_kind kind, const char *name)
     char *uscc = arena_printf(b->arena, "91330100MAD%06zu?", b->n_orgs + 1);
     uscc[17] = uscc_digit((struct str){ uscc, 17 });
     b->orgs[b->n_orgs] = (struct org){ .org_id = build_id(b),
+                                       /* The operator comes first; whom it serves stands below
+                                        * it, so that its staff see their rows. */
+                                       .parent_id = b->n_orgs ? b->orgs[0].org_id : 0,
                                        .kind = kind,
                                        .status = ORG_ACTIVE,
                                        .uscc = str_of(uscc),

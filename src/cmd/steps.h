@@ -15,7 +15,7 @@ SK_MUST_USE enum err_code cmd_settle_period(struct cmd *c, struct db *db,
 SK_MUST_USE enum err_code cmd_print_failures(struct cmd *c, struct db *db,
                                              struct settle_period period, FILE *out, struct err *e);
 /* The table of statements of a period; state 0: all. Adds up into *fen. */
-SK_MUST_USE enum err_code cmd_print_statements(struct cmd *c, struct db *db,
+SK_MUST_USE enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct scope scope,
                                                struct settle_period period,
                                                enum statement_state state, size_t limit, FILE *out,
                                                struct err *e);
