@@ -139,6 +139,17 @@ enum err_code reading_control(struct db *db, const struct reading_points *p, int
     return code;
 }
 
+enum err_code reading_has_registers(struct db *db, struct day from, struct day until, bool *out,
+                                    struct err *e)
+{
+    int32_t first = 0, last = -1;
+    if (rows_register_days(db, &first, &last, e) != OK) {
+        return e ? e->code : ERR_IO;
+    }
+    *out = first <= day_number(until) && last >= day_number(from);
+    return OK;
+}
+
 /* ---- gaps ---- */
 
 struct gap_list {

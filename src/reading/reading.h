@@ -412,6 +412,10 @@ struct reading_control {
 SK_MUST_USE enum err_code reading_control(struct db *db, const struct reading_points *p,
                                           int64_t point_id, struct day from, struct day until,
                                           struct reading_control *out, struct err *e);
+/* Whether any point has a register reading on [from, until]: if not, there is nothing to compare
+ * intervals with, and a settlement need not ask point by point. */
+SK_MUST_USE enum err_code reading_has_registers(struct db *db, struct day from, struct day until,
+                                                bool *out, struct err *e);
 
 /* ---- months
  * -------------------------------------------------------------------------------------- */
