@@ -27,7 +27,7 @@ static enum err_code single_compute(struct single *s, const struct prep_wish *wi
 struct single *single_new(struct db *db, struct arena *a)
 {
     struct single *s = arena_make(a, struct single);
-    s->desk = (struct desk){db, NULL, a, a};
+    s->desk = (struct desk){db, NULL, a, true, a};
     return s;
 }
 

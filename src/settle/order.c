@@ -637,7 +637,7 @@ static enum err_code registers_agree(struct desk *d, const struct work *w, bool 
 {
     const struct meter_estate *es = reading_points_estate(d->points);
     *mismatch = false;
-    for (size_t i = 0; i < w->n_sources; i++) {
+    for (size_t i = 0; d->registers && i < w->n_sources; i++) {
         int64_t at = meter_estate_find(es, w->sources[i].point_id);
         struct reading_control c;
         struct err why = {0};

@@ -27,6 +27,7 @@ struct desk {
     struct db *db;
     const struct reading_points *points;
     struct arena *arena;   /* results live here */
+    bool registers;        /* the period has some: control totals are compared */
     struct arena *scratch; /* what a strategy needs while it runs; the same, or reset per order */
 };
 

@@ -34,6 +34,7 @@ struct run {
     struct db *readers[WORKERS_MAX];
     const struct kinds *kinds;
     const struct reading_points *points;
+    bool registers;
     const struct contract_mark *marks;
     size_t n_pages;
     struct queue *todo, *done;
@@ -157,7 +158,7 @@ static struct chunk *chunk_new(struct run *run, struct db *reader, size_t page)
 {
     struct arena *a = arena_new();
     struct chunk *c = arena_make(a, struct chunk);
-    struct desk d = {reader, run->points, a, arena_new()};
+    struct desk d = {reader, run->points, a, run->registers, arena_new()};
     c->arena = a;
     c->page = page;
     enum err_code rc = store_begin(reader, STORE_CORE, STORE_READ, &c->failure);
@@ -367,7 +368,8 @@ static enum err_code run_prepare(struct run *run, struct arena *a, struct err *e
         return fail(e, ERR_INPUT, "period [%d, %d) is none", p.from.yyyymmdd, p.until.yyyymmdd);
     }
     if (kinds_prepare(run->db, a, p, &kinds, e) != OK ||
-        reading_points_load(run->db, scope_machine(), a, &points, e) != OK) {
+        reading_points_load(run->db, scope_machine(), a, &points, e) != OK ||
+        reading_has_registers(run->db, p.from, p.until, &run->registers, e) != OK) {
         return e->code;
     }
     run->kinds = kinds;
