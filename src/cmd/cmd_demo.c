@@ -189,9 +189,15 @@ static int demo_command(struct cmd *c, int argc, char **argv)
     struct demo_result estate = { 0 };
     struct db *db = NULL;
     if (cmd_open(c, STORE_CREATE, &db, &e) != OK || estate_make(c, db, &o, &estate, &e) != OK ||
-        months_settle(c, db, &estate, &e) != OK || month_show(c, db, estate.show, &e) != OK) {
+        months_settle(c, db, &estate, &e) != OK) {
         store_close(db);
         return cmd_error(c, &e);
+    }
+    for (size_t i = 0; i < estate.n_show; i++) {
+        if (month_show(c, db, estate.show[i], &e) != OK) {
+            store_close(db);
+            return cmd_error(c, &e);
+        }
     }
     store_close(db);
     return EXIT_DONE;

@@ -762,7 +762,9 @@ enum err_code demo_make(struct db *db, struct arena *a, const struct demo_option
                         struct demo_result *out, struct err *e)
 {
     struct demo *d = arena_make(a, struct demo);
-    struct demo_result result = { .show = o->month, .periods = { o->month }, .n_periods = 1 };
+    struct demo_result result = {
+        .show = { o->month }, .n_show = 1, .periods = { o->month }, .n_periods = 1
+    };
     bool stands;
     /* A world in a box has its own time: its month is over, whatever the machine's clock says. */
     struct demo_options *world = arena_make(a, struct demo_options);

@@ -20,6 +20,7 @@ struct demo_options {
     void *progress_ctx;
 };
 #define DEMO_PERIODS_MAX 24
+#define DEMO_SHOW_MAX 2
 #define DEMO_NOTES_MAX 32
 struct demo_result {
     bool reused; /* the estate stood already; readings were only completed */
@@ -28,7 +29,8 @@ struct demo_result {
     int64_t refused;                        /* demo_real: cells the importer refused */
     struct month periods[DEMO_PERIODS_MAX]; /* what can be settled, in order */
     size_t n_periods;
-    struct month show;                 /* the one to begin with */
+    struct month show[DEMO_SHOW_MAX]; /* those to look at first */
+    size_t n_show;
     const char *notes[DEMO_NOTES_MAX]; /* what a reader must know: events, scaling, years */
     size_t n_notes;
 };

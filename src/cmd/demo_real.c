@@ -470,7 +470,16 @@ static void real_periods(struct real *r)
             out->periods[out->n_periods++] = m;
         }
     }
-    out->show = r->n > 1 ? (struct month){ 201906 } : out->periods[0];
+    /* The month before July of either year: stations as they are, then roofs behind the works. */
+    for (size_t i = 0; i < r->n; i++) {
+        const struct place *p = &r->places[i];
+        struct month last = month_add(p->from, p->months - 1);
+        struct month june = { p->from.yyyymm / 100 * 100 + 6 };
+        struct month m = last.yyyymm < june.yyyymm ? last : june;
+        if (out->n_show == 0 || (out->n_show == 1 && out->show[0].yyyymm != m.yyyymm)) {
+            out->show[out->n_show++] = m;
+        }
+    }
 }
 
 static void real_notes(struct real *r)
