@@ -247,6 +247,9 @@ static void tariff_note(struct text *t, struct str role, const struct loaded_doc
 {
     text_addf(t, "%s" STR_FMT "=" STR_FMT "@%d", t->n ? " " : "", STR_ARG(role), STR_ARG(d->id),
               d->published.version);
+    if (d->published.illustrative) { /* law 5 of the tariff room: the mark reaches every page */
+        text_add_c(t, " (illustrative)");
+    }
 }
 
 /* The years of the region that the period touches. A year that is not published is left out; the
