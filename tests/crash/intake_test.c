@@ -4,14 +4,14 @@
 #include "base/test.h"
 #include "base/rand.h"
 #include "crash/child.h"
-#include "crash/town.h"
+#include "crash/village.h"
 #include "ingest/ingest.h"
 #include "support/pg.h"
 
 #define KILLS 200
 #define SEED 20260701
 #define SHARDS_USED 3 /* one acknowledged file is a batch in each */
-static const struct town_plan PLAN = {
+static const struct village_plan PLAN = {
     .orders = 6, .only_self = true, .from = { 20260701 }, .days = 10, .registers = true
 };
 static const char MAPPING[] =
@@ -77,7 +77,7 @@ static enum err_code import_day(const char *files, int day, struct listener *l, 
                                         .mapping = mapping,
                                         .points = { find_point, NULL },
                                         .sink = { take, l },
-                                        .now = TOWN_NOW };
+                                        .now = VILLAGE_NOW };
         code = ingest_file(a, &job, &result, e);
         if (code == OK && result.refused > 0) {
             code = fail(e, ERR_INPUT, "day %d: %lld rows refused", day, (long long)result.refused);
@@ -91,23 +91,23 @@ static enum err_code import_day(const char *files, int day, struct listener *l, 
 static int child_import(const char *dir, const char *files)
 {
     struct err e;
-    struct town t;
+    struct village t;
     struct reading_fold_report report;
-    enum err_code code = town_open(&t, &PLAN, dir, STORE_READ_WRITE, &e);
-    code = code == OK ? town_points(&t, &e) : code;
+    enum err_code code = village_open(&t, &PLAN, dir, STORE_READ_WRITE, &e);
+    code = code == OK ? village_points(&t, &e) : code;
     for (int day = 0; code == OK && day <= PLAN.days; day++) {
         struct ingest_store store = {
-            .db = t.db, .points = t.points, .now = TOWN_NOW, .fold = day % 2 == 0
+            .db = t.db, .points = t.points, .now = VILLAGE_NOW, .fold = day % 2 == 0
         };
         struct listener l = { .inner = ingest_store_sink(&store) };
         code = import_day(files, day, &l, &e);
     }
-    code = code == OK ? reading_fold(t.db, t.points, NULL, TOWN_NOW, &report, &e) : code;
+    code = code == OK ? reading_fold(t.db, t.points, NULL, VILLAGE_NOW, &report, &e) : code;
     if (code != OK) {
         fprintf(stderr, "import: %s\n", e.text);
         return 3;
     }
-    town_close(&t);
+    village_close(&t);
     return 0;
 }
 
@@ -128,14 +128,14 @@ static void run_child(struct bench *b, int64_t kill_us, struct child_end *out)
 }
 
 /* The values of all days that were acknowledged whole, by the formula. */
-static void assert_values(struct town *t, int n_days)
+static void assert_values(struct village *t, int n_days)
 {
     struct reading_day *days = arena_many(t->a, (size_t)n_days + 1, struct reading_day);
     struct err e;
     for (size_t i = 0; i < t->n_ids && n_days > 0; i++) {
         assert_ok(reading_values(t->db, t->points, t->ids[i], PLAN.from, n_days, days, &e), &e);
         for (int k = 0; k < n_days * SLOTS; k++) {
-            int64_t want = town_energy(t, t->ids[i], k / SLOTS, k % SLOTS);
+            int64_t want = village_energy(t, t->ids[i], k / SLOTS, k % SLOTS);
             if (days[k / SLOTS].value[k % SLOTS] != want ||
                 days[k / SLOTS].mark[k % SLOTS] != MARK_ACTUAL) {
                 fail_msg("point %lld day %d slot %d: %lld, not %lld", (long long)t->ids[i],
@@ -151,20 +151,20 @@ static void assert_kept(struct bench *b, const char *dir, const int64_t *said, s
                         bool whole)
 {
     struct err e;
-    struct town t;
+    struct village t;
     struct reading_fold_report folded;
     struct reading_check_report report;
-    assert_ok(town_open(&t, &PLAN, dir, STORE_READ_WRITE, &e), &e);
-    assert_ok(town_points(&t, &e), &e);
+    assert_ok(village_open(&t, &PLAN, dir, STORE_READ_WRITE, &e), &e);
+    assert_ok(village_points(&t, &e), &e);
     size_t found = 0;
     for (int day = 0; day <= PLAN.days; day++) {
-        struct ingest_store store = { .db = t.db, .points = t.points, .now = TOWN_NOW };
+        struct ingest_store store = { .db = t.db, .points = t.points, .now = VILLAGE_NOW };
         struct listener l = { ingest_store_sink(&store), said, n_said, 0 };
         assert_ok(import_day(b->files, day, &l, &e), &e);
         found += l.found;
     }
     assert_int_equal(found, n_said);
-    assert_ok(reading_fold(t.db, t.points, NULL, TOWN_NOW, &folded, &e), &e);
+    assert_ok(reading_fold(t.db, t.points, NULL, VILLAGE_NOW, &folded, &e), &e);
     assert_values(&t, (int)n_said - 1);
     assert_ok(reading_check(t.db, t.points, t.a, true, &report, &e), &e);
     if (report.faults > 0) {
@@ -174,7 +174,7 @@ static void assert_kept(struct bench *b, const char *dir, const int64_t *said, s
     assert_true(report.batches <= ((int64_t)n_said + 1) * SHARDS_USED);
     if (whole) {
         uint64_t snapshot;
-        assert_ok(town_snapshot(&t, &snapshot, &e), &e);
+        assert_ok(village_snapshot(&t, &snapshot, &e), &e);
         if (b->batches == 0) { /* the undisturbed one */
             b->batches = report.batches;
             b->readings = report.readings;
@@ -184,27 +184,27 @@ static void assert_kept(struct bench *b, const char *dir, const int64_t *said, s
         assert_int_equal(report.readings, b->readings);
         assert_true(snapshot == b->snapshot);
     }
-    town_close(&t);
+    village_close(&t);
 }
 
 static void prepare(struct bench *b)
 {
     char root[500];
     struct err e;
-    struct town t;
+    struct village t;
     temp_dir(b->template, sizeof(b->template));
     temp_dir(b->files, sizeof(b->files));
     temp_dir(root, sizeof(root));
     snprintf(b->work, sizeof(b->work), "%s/work", root);
     snprintf(b->look, sizeof(b->look), "%s/look", root);
-    assert_ok(town_open(&t, &PLAN, b->template, STORE_CREATE, &e), &e);
-    assert_ok(town_build(&t, &e), &e);
+    assert_ok(village_open(&t, &PLAN, b->template, STORE_CREATE, &e), &e);
+    assert_ok(village_build(&t, &e), &e);
     for (int day = 0; day <= PLAN.days; day++) {
         char path[700];
         snprintf(path, sizeof(path), "%s/day%02d.csv", b->files, day);
-        town_csv(&t, day, path);
+        village_csv(&t, day, path);
     }
-    town_close(&t);
+    village_close(&t);
 }
 
 static bool any_of(const int64_t *said, size_t n, int64_t word)

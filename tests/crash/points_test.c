@@ -10,8 +10,8 @@
 #define NAMES_MAX 64
 #define LIST_MAX (1 << 20)
 /* Two price versions and two months; one order of each kind. */
-static const struct town_plan PLAN = {
-    .orders = TOWN_KINDS, .from = { 20260630 }, .days = 2, .registers = true
+static const struct village_plan PLAN = {
+    .orders = VILLAGE_KINDS, .from = { 20260630 }, .days = 2, .registers = true
 };
 
 static const char *self;

@@ -4,14 +4,14 @@
 #include "base/test.h"
 #include "base/rand.h"
 #include "crash/child.h"
-#include "crash/town.h"
+#include "crash/village.h"
 #include "support/pg.h"
 
 #define KILLS 200
 #define SEED 20260702
 #define ISSUED_BASE 1000000 /* a word above it says how many were issued */
 /* Two chunks, the second of them short. */
-static const struct town_plan PLAN = {
+static const struct village_plan PLAN = {
     .orders = SETTLE_CHUNK + 30, .only_self = true, .from = { 20260702 }, .days = 1
 };
 
@@ -29,18 +29,18 @@ static void say_done(void *ctx, const struct settle_progress *p)
 static int child_settle(const char *dir)
 {
     struct err e;
-    struct town t;
+    struct village t;
     struct settle_progress progress;
     int64_t issued = 0;
-    enum err_code code = town_open(&t, &PLAN, dir, STORE_READ_WRITE, &e);
+    enum err_code code = village_open(&t, &PLAN, dir, STORE_READ_WRITE, &e);
     if (code == OK) {
         const struct statement_batch batch = {
-            .period = period(), .now = TOWN_NOW, .workers = 2, .progress = say_done
+            .period = period(), .now = VILLAGE_NOW, .workers = 2, .progress = say_done
         };
         code = statement_run(t.db, &batch, &progress, &e);
     }
     if (code == OK) {
-        struct statement_act act = { .scope = scope_machine(), .now = TOWN_NOW };
+        struct statement_act act = { .scope = scope_machine(), .now = VILLAGE_NOW };
         code = statement_issue_all(t.db, &act, period(), &issued, &e);
         child_say(ISSUED_BASE + issued);
     }
@@ -48,7 +48,7 @@ static int child_settle(const char *dir)
         fprintf(stderr, "settle: %s\n", e.text);
         return 3;
     }
-    town_close(&t);
+    village_close(&t);
     return 0;
 }
 
@@ -69,10 +69,10 @@ static void run_child(struct bench *b, int64_t kill_us, struct child_end *out)
 static void assert_sound(struct bench *b, const char *dir, int64_t said, bool whole, bool first)
 {
     struct err e;
-    struct town t;
+    struct village t;
     struct statement_checked c;
     struct text wrong;
-    assert_ok(town_open(&t, &PLAN, dir, STORE_READ_WRITE, &e), &e);
+    assert_ok(village_open(&t, &PLAN, dir, STORE_READ_WRITE, &e), &e);
     text_init(&wrong, t.a, 4096);
     assert_ok(statement_check(t.db, 0, &c, &wrong, &e), &e);
     if (c.wrong > 0) {
@@ -84,7 +84,7 @@ static void assert_sound(struct bench *b, const char *dir, int64_t said, bool wh
         struct str json;
         assert_int_equal(c.statements, PLAN.orders);
         assert_int_equal(c.numbers, PLAN.orders);
-        assert_ok(town_json(&t, period(), &json, &e), &e);
+        assert_ok(village_json(&t, period(), &json, &e), &e);
         if (first) {
             b->digest = c.digest;
             b->papers = hash64(json.at, json.n, 0);
@@ -92,22 +92,22 @@ static void assert_sound(struct bench *b, const char *dir, int64_t said, bool wh
         assert_memory_equal(c.digest.b, b->digest.b, sizeof(c.digest.b));
         assert_true(hash64(json.at, json.n, 0) == b->papers);
     }
-    town_close(&t);
+    village_close(&t);
 }
 
 static void prepare(struct bench *b)
 {
     char root[500];
     struct err e;
-    struct town t;
+    struct village t;
     temp_dir(b->template, sizeof(b->template));
     temp_dir(root, sizeof(root));
     snprintf(b->work, sizeof(b->work), "%s/work", root);
     snprintf(b->look, sizeof(b->look), "%s/look", root);
-    assert_ok(town_open(&t, &PLAN, b->template, STORE_CREATE, &e), &e);
-    assert_ok(town_build(&t, &e), &e);
-    assert_ok(town_load(&t, &e), &e);
-    town_close(&t);
+    assert_ok(village_open(&t, &PLAN, b->template, STORE_CREATE, &e), &e);
+    assert_ok(village_build(&t, &e), &e);
+    assert_ok(village_load(&t, &e), &e);
+    village_close(&t);
 }
 
 /* How many orders the child said were done, over all its lives. */

@@ -3,12 +3,13 @@
  */
 #ifndef SK_TESTS_CRASH_STORY_H
 #define SK_TESTS_CRASH_STORY_H
-#include "crash/town.h"
+#include "crash/village.h"
 
-/* A store with the town of the plan, and no readings. */
-SK_MUST_USE enum err_code story_prepare(const struct town_plan *plan, const char *dir,
+/* A store with the village of the plan, and no readings. */
+SK_MUST_USE enum err_code story_prepare(const struct village_plan *plan, const char *dir,
                                         struct err *e);
-SK_MUST_USE enum err_code story_play(const struct town_plan *plan, const char *dir, struct err *e);
+SK_MUST_USE enum err_code story_play(const struct village_plan *plan, const char *dir,
+                                     struct err *e);
 
 /* What the store holds, after all its invariants were checked (ERR_CORRUPT with the finding). */
 struct story_end {
@@ -16,7 +17,7 @@ struct story_end {
     struct sha256 digest;      /* statement_check's */
     int64_t statements, numbers;
 };
-SK_MUST_USE enum err_code story_look(const struct town_plan *plan, const char *dir, bool deep,
+SK_MUST_USE enum err_code story_look(const struct village_plan *plan, const char *dir, bool deep,
                                      struct story_end *out, struct err *e);
 bool story_same(const struct story_end *a, const struct story_end *b);
 #endif

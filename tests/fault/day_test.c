@@ -12,7 +12,7 @@
 
 #define TRIES 130 /* half of the writes: 15 s alone on the machine */
 #define SEED 20260703
-static const struct town_plan PLAN = {
+static const struct village_plan PLAN = {
     .orders = 5, .from = { 20260630 }, .days = 2, .registers = true
 };
 

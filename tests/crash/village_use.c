@@ -1,11 +1,11 @@
-/* town_use.c - the town settled, issued, compared and proved (town.h). */
-#include "crash/town.h"
+/* village_use.c - the village settled, issued, compared and proved (village.h). */
+#include "crash/village.h"
 
 #define JSON_MAX (64u << 20)
 #define FINDINGS_MAX 4096
 #define ROWS_MAX 100000
 
-enum err_code town_snapshot(struct town *t, uint64_t *out, struct err *e)
+enum err_code village_snapshot(struct village *t, uint64_t *out, struct err *e)
 {
     struct reading_plan *plan;
     struct arena *a = arena_new();
@@ -36,10 +36,10 @@ enum err_code town_snapshot(struct town *t, uint64_t *out, struct err *e)
     return code;
 }
 
-enum err_code town_settle(struct town *t, struct settle_period p, int workers,
-                          struct settle_progress *out, struct err *e)
+enum err_code village_settle(struct village *t, struct settle_period p, int workers,
+                             struct settle_progress *out, struct err *e)
 {
-    const struct statement_batch b = { .period = p, .now = TOWN_NOW, .workers = workers };
+    const struct statement_batch b = { .period = p, .now = VILLAGE_NOW, .workers = workers };
     return statement_run(t->db, &b, out, e);
 }
 
@@ -48,7 +48,7 @@ enum err_code town_settle(struct town *t, struct settle_period p, int workers,
 #define CHANGES_MAX 10
 
 /* The changes asked and not decided; *any: some were decided before. */
-static enum err_code open_edits(struct town *t, int64_t ids[CHANGES_MAX], size_t *n, bool *any,
+static enum err_code open_edits(struct village *t, int64_t ids[CHANGES_MAX], size_t *n, bool *any,
                                 struct err *e)
 {
     struct reading_change *c;
@@ -67,10 +67,11 @@ static enum err_code open_edits(struct town *t, int64_t ids[CHANGES_MAX], size_t
     return OK;
 }
 
-enum err_code town_edit(struct town *t, int day, struct err *e)
+enum err_code village_edit(struct village *t, int day, struct err *e)
 {
-    const int64_t values[] = { town_energy(t, TOWN_FIRST_POINT, day, EDIT_SLOT) + EDIT_MOVED,
-                               town_energy(t, TOWN_FIRST_POINT, day, EDIT_SLOT + 1) - EDIT_MOVED };
+    const int64_t values[] = { village_energy(t, VILLAGE_FIRST_POINT, day, EDIT_SLOT) + EDIT_MOVED,
+                               village_energy(t, VILLAGE_FIRST_POINT, day, EDIT_SLOT + 1) -
+                                   EDIT_MOVED };
     const struct slot from = { day_add(t->plan.from, day), EDIT_SLOT };
     int64_t ids[CHANGES_MAX], first;
     size_t n;
@@ -78,20 +79,20 @@ enum err_code town_edit(struct town *t, int day, struct err *e)
     if (open_edits(t, ids, &n, &any, e) != OK) {
         return e->code;
     }
-    if (!any && (reading_edit(t->db, t->points, TOWN_FIRST_POINT, from, values, 2,
-                              STR("read again by hand"), t->maker, TOWN_NOW, &first, e) != OK ||
+    if (!any && (reading_edit(t->db, t->points, VILLAGE_FIRST_POINT, from, values, 2,
+                              STR("read again by hand"), t->maker, VILLAGE_NOW, &first, e) != OK ||
                  open_edits(t, ids, &n, &any, e) != OK)) {
         return e->code;
     }
     return n == 0 ? OK
                   : reading_decide(t->db, t->points, ids, n, true, STR("photo seen"), t->checker,
-                                   TOWN_NOW, e);
+                                   VILLAGE_NOW, e);
 }
 
-struct statement_act town_act(const struct town *t, const char *reason)
+struct statement_act village_act(const struct village *t, const char *reason)
 {
     return (struct statement_act){
-        .scope = scope_machine(), .user_id = t->maker, .now = TOWN_NOW, .reason = str_of(reason)
+        .scope = scope_machine(), .user_id = t->maker, .now = VILLAGE_NOW, .reason = str_of(reason)
     };
 }
 
@@ -102,7 +103,7 @@ static int row_order(const void *a, const void *b)
     return by_no ? by_no : (int)x->type - (int)y->type;
 }
 
-static enum err_code rows_of(struct town *t, struct settle_period p, struct statement_row *all,
+static enum err_code rows_of(struct village *t, struct settle_period p, struct statement_row *all,
                              size_t *n, struct err *e)
 {
     struct statement_query q = { .period = p };
@@ -124,7 +125,8 @@ static enum err_code rows_of(struct town *t, struct settle_period p, struct stat
     }
 }
 
-enum err_code town_json(struct town *t, struct settle_period p, struct str *out, struct err *e)
+enum err_code village_json(struct village *t, struct settle_period p, struct str *out,
+                           struct err *e)
 {
     struct statement_row *all = arena_many(t->a, ROWS_MAX, struct statement_row);
     struct text x;
@@ -146,8 +148,8 @@ enum err_code town_json(struct town *t, struct settle_period p, struct str *out,
     return OK;
 }
 
-enum err_code town_check(struct town *t, int64_t sample, bool deep, struct statement_checked *out,
-                         struct err *e)
+enum err_code village_check(struct village *t, int64_t sample, bool deep,
+                            struct statement_checked *out, struct err *e)
 {
     struct statement_checked checked;
     struct reading_check_report report = { 0 };

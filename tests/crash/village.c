@@ -1,5 +1,6 @@
-/* town.c - builds the town and makes its readings (town.h); what is done with it: town_use.c. */
-#include "crash/town.h"
+/* village.c - builds the village and makes its readings (village.h); what is done with it:
+ * village_use.c. */
+#include "crash/village.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "meter/meter.h"
@@ -25,46 +26,47 @@ struct series_kind {
     const char *unit;
     bool reg;
 };
-static const struct series_kind series_of[TOWN_KINDS][PER_ORDER] = {
-    [TOWN_SELF] = { { "gen", POINT_GENERATION, "kWh", true },
-                    { "export", POINT_EXPORT, "kWh", true } },
-    [TOWN_FEED] = { { "export", POINT_EXPORT, "kWh", true } },
-    [TOWN_MARKET] = { { "export", POINT_EXPORT, "kWh", true },
-                      { "spot", POINT_OTHER, "kWh", false } },
-    [TOWN_WIND] = { { "gen", POINT_GENERATION, "kWh", true },
-                    { "spot", POINT_OTHER, "kWh", false },
-                    { "curve", POINT_OTHER, "kWh", false },
-                    { "curtail", POINT_OTHER, "kWh", false } },
-    [TOWN_STORAGE] = { { "charge", POINT_CHARGE, "kWh", true },
-                       { "discharge", POINT_DISCHARGE, "kWh", true },
-                       { "grid_import", POINT_IMPORT, "kWh", true } },
-    [TOWN_FACTOR] = { { "active", POINT_IMPORT, "kWh", true },
-                      { "reactive_import", POINT_REACTIVE, "kvarh", true },
-                      { "reactive_export", POINT_REACTIVE, "kvarh", true } },
-    [TOWN_SUPPLY] = { { "active", POINT_IMPORT, "kWh", true },
-                      { "reactive_import", POINT_REACTIVE, "kvarh", true },
-                      { "reactive_export", POINT_REACTIVE, "kvarh", true } },
-    [TOWN_HELD] = { { "gen", POINT_GENERATION, "kWh", true },
-                    { "export", POINT_EXPORT, "kWh", true } },
+static const struct series_kind series_of[VILLAGE_KINDS][PER_ORDER] = {
+    [VILLAGE_SELF] = { { "gen", POINT_GENERATION, "kWh", true },
+                       { "export", POINT_EXPORT, "kWh", true } },
+    [VILLAGE_FEED] = { { "export", POINT_EXPORT, "kWh", true } },
+    [VILLAGE_MARKET] = { { "export", POINT_EXPORT, "kWh", true },
+                         { "spot", POINT_OTHER, "kWh", false } },
+    [VILLAGE_WIND] = { { "gen", POINT_GENERATION, "kWh", true },
+                       { "spot", POINT_OTHER, "kWh", false },
+                       { "curve", POINT_OTHER, "kWh", false },
+                       { "curtail", POINT_OTHER, "kWh", false } },
+    [VILLAGE_STORAGE] = { { "charge", POINT_CHARGE, "kWh", true },
+                          { "discharge", POINT_DISCHARGE, "kWh", true },
+                          { "grid_import", POINT_IMPORT, "kWh", true } },
+    [VILLAGE_FACTOR] = { { "active", POINT_IMPORT, "kWh", true },
+                         { "reactive_import", POINT_REACTIVE, "kvarh", true },
+                         { "reactive_export", POINT_REACTIVE, "kvarh", true } },
+    [VILLAGE_SUPPLY] = { { "active", POINT_IMPORT, "kWh", true },
+                         { "reactive_import", POINT_REACTIVE, "kvarh", true },
+                         { "reactive_export", POINT_REACTIVE, "kvarh", true } },
+    [VILLAGE_HELD] = { { "gen", POINT_GENERATION, "kWh", true },
+                       { "export", POINT_EXPORT, "kWh", true } },
 };
-static const char *const strategy_of[TOWN_KINDS] = { "pv_selfuse",        "pv_full_feed_in",
-                                                     "pv_market",         "wind",
-                                                     "storage_arbitrage", "storage_capacity_lease",
-                                                     "basic_fee",         "power_factor",
-                                                     "grid_supply",       "pv_selfuse" };
+static const char *const strategy_of[VILLAGE_KINDS] = {
+    "pv_selfuse", "pv_full_feed_in",   "pv_market",
+    "wind",       "storage_arbitrage", "storage_capacity_lease",
+    "basic_fee",  "power_factor",      "grid_supply",
+    "pv_selfuse"
+};
 
-static enum town_kind kind_of(const struct town *t, int order)
+static enum village_kind kind_of(const struct village *t, int order)
 {
-    return t->plan.only_self ? TOWN_SELF : (enum town_kind)(order % TOWN_KINDS);
+    return t->plan.only_self ? VILLAGE_SELF : (enum village_kind)(order % VILLAGE_KINDS);
 }
 
 /* Which of the orders of its kind. */
-static int variant_of(const struct town *t, int order)
+static int variant_of(const struct village *t, int order)
 {
-    return t->plan.only_self ? 2 * order : order / TOWN_KINDS;
+    return t->plan.only_self ? 2 * order : order / VILLAGE_KINDS;
 }
 
-static int n_series(enum town_kind k)
+static int n_series(enum village_kind k)
 {
     int n = 0;
     while (n < PER_ORDER && series_of[k][n].code) {
@@ -75,17 +77,17 @@ static int n_series(enum town_kind k)
 
 static int64_t point_of(int order, int k)
 {
-    return TOWN_FIRST_POINT + (int64_t)order * PER_ORDER + k;
+    return VILLAGE_FIRST_POINT + (int64_t)order * PER_ORDER + k;
 }
 
 static int order_of(int64_t point)
 {
-    return (int)(point - TOWN_FIRST_POINT) / PER_ORDER;
+    return (int)(point - VILLAGE_FIRST_POINT) / PER_ORDER;
 }
 
 static int place_of(int64_t point)
 {
-    return (int)(point - TOWN_FIRST_POINT) % PER_ORDER;
+    return (int)(point - VILLAGE_FIRST_POINT) % PER_ORDER;
 }
 
 /* ---- the formulas
@@ -100,14 +102,14 @@ static int64_t sun(int order, int day, int slot)
            (order * 31 + day * 17 + slot * 7) % 10;
 }
 
-static int64_t exported(const struct town *t, int order, int day, int slot)
+static int64_t exported(const struct village *t, int order, int day, int slot)
 {
     int64_t g = sun(order, day, slot);
-    bool held = kind_of(t, order) == TOWN_HELD && variant_of(t, order) % 3 == 0;
+    bool held = kind_of(t, order) == VILLAGE_HELD && variant_of(t, order) % 3 == 0;
     return held ? g + g / 4 : g * (order % 7) / 8;
 }
 
-static int64_t stored(const struct town *t, int order, int slot, bool out)
+static int64_t stored(const struct village *t, int order, int slot, bool out)
 {
     bool loses = variant_of(t, order) % 2 == 1;
     bool night = slot < 28, evening = slot >= 72 && slot < 88;
@@ -118,53 +120,53 @@ static int64_t stored(const struct town *t, int order, int slot, bool out)
 }
 
 /* Steps of a register, or 10^-4 of the unit of an interval series. */
-static int64_t steps(const struct town *t, int order, int k, int day, int slot)
+static int64_t steps(const struct village *t, int order, int k, int day, int slot)
 {
     switch (kind_of(t, order)) {
-    case TOWN_SELF:
-    case TOWN_HELD:
+    case VILLAGE_SELF:
+    case VILLAGE_HELD:
         return k == 0 ? sun(order, day, slot) : exported(t, order, day, slot);
-    case TOWN_FEED:
+    case VILLAGE_FEED:
         return sun(order, day, slot);
-    case TOWN_MARKET: /* spot in 10^-6 yuan */
+    case VILLAGE_MARKET: /* spot in 10^-6 yuan */
         return k == 0 ? sun(order, day, slot) : 250000 + (slot * 1777 + day * 911) % 200000;
-    case TOWN_WIND:
+    case VILLAGE_WIND:
         return k == 0           ? 40 + (order + day * 13 + slot * 5) % 90
                : k == 1         ? 250000 + (slot * 1777 + day * 911) % 200000
                : k == 2         ? 150000 + slot % 24 * 1000
                : slot % 31 == 0 ? 25000
                                 : 0;
-    case TOWN_STORAGE:
+    case VILLAGE_STORAGE:
         return k == 2 ? 500 + (day * 7 + slot * 11) % 60 : stored(t, order, slot, k == 1);
-    case TOWN_FACTOR:
-    case TOWN_SUPPLY:
+    case VILLAGE_FACTOR:
+    case VILLAGE_SUPPLY:
         return k == 0 ? 300 + slot + day % 3 : k == 1 ? 100 + slot % 13 : slot % 4;
     default:
         return 0;
     }
 }
 
-static int half_way(const struct town *t)
+static int half_way(const struct village *t)
 {
     return t->plan.days / 2;
 }
 
-static int multiplier(const struct town *t, int order, int k, int day)
+static int multiplier(const struct village *t, int order, int k, int day)
 {
-    bool changed = t->plan.registers && kind_of(t, order) == TOWN_STORAGE && k == 0;
+    bool changed = t->plan.registers && kind_of(t, order) == VILLAGE_STORAGE && k == 0;
     return changed && day >= half_way(t) ? 2 * RATIO : RATIO;
 }
 
-int64_t town_energy(const struct town *t, int64_t point_id, int day, int slot)
+int64_t village_energy(const struct village *t, int64_t point_id, int day, int slot)
 {
     int order = order_of(point_id), k = place_of(point_id);
     int64_t n = steps(t, order, k, day, slot);
     return series_of[kind_of(t, order)][k].reg ? n * STEP_E4 * multiplier(t, order, k, day) : n;
 }
 
-static bool swapped(const struct town *t, int order)
+static bool swapped(const struct village *t, int order)
 {
-    return kind_of(t, order) == TOWN_FEED;
+    return kind_of(t, order) == VILLAGE_FEED;
 }
 #define SWAP_SLOT 40
 
@@ -174,8 +176,8 @@ static int64_t first_value(int order)
     return order % 3 == 0 ? MODULUS_E4 - 200 * STEP_E4 : (int64_t)order * 1234 * STEP_E4;
 }
 
-/* A register just before `boundary` (old meter), counted in slots from the town's beginning. */
-static int64_t old_register(const struct town *t, int64_t point, int boundary)
+/* A register just before `boundary` (old meter), counted in slots from the village's beginning. */
+static int64_t old_register(const struct village *t, int64_t point, int boundary)
 {
     int64_t n = 0;
     for (int b = 0; b < boundary; b++) {
@@ -185,7 +187,7 @@ static int64_t old_register(const struct town *t, int64_t point, int boundary)
 }
 
 /* All boundaries of a day at once: [0..96). */
-static void registers_of(const struct town *t, int64_t point, int day, int64_t out[SLOTS])
+static void registers_of(const struct village *t, int64_t point, int day, int64_t out[SLOTS])
 {
     int order = order_of(point), k = place_of(point), swap = half_way(t) * SLOTS + SWAP_SLOT;
     bool over = swapped(t, order);
@@ -203,23 +205,23 @@ static void registers_of(const struct town *t, int64_t point, int day, int64_t o
 }
 
 /* Boundaries that no gateway ever sends. */
-static bool silent(const struct town *t, int order, int day, int slot)
+static bool silent(const struct village *t, int order, int day, int slot)
 {
     int variant = variant_of(t, order), days = t->plan.days, half = half_way(t);
-    if (kind_of(t, order) == TOWN_SELF && !t->plan.only_self && variant % 2 == 0) {
+    if (kind_of(t, order) == VILLAGE_SELF && !t->plan.only_self && variant % 2 == 0) {
         return day == half && slot >= 48 && slot < 51;
     }
-    if (kind_of(t, order) == TOWN_HELD && variant % 3 == 1) {
+    if (kind_of(t, order) == VILLAGE_HELD && variant % 3 == 1) {
         return day >= half && day < half + 1 + days / 10 && !(day == half && slot == 0);
     }
-    return kind_of(t, order) == TOWN_HELD && variant % 3 == 2 && day >= days - 1 && day > 0;
+    return kind_of(t, order) == VILLAGE_HELD && variant % 3 == 2 && day >= days - 1 && day > 0;
 }
 
 /* ---- opening
  * ------------------------------------------------------------------------------------ */
 
-enum err_code town_open(struct town *t, const struct town_plan *plan, const char *where,
-                        enum store_mode mode, struct err *e)
+enum err_code village_open(struct village *t, const struct village_plan *plan, const char *where,
+                           enum store_mode mode, struct err *e)
 {
     const struct store_migrations rooms[] = { people_migrations,    meter_migrations(),
                                               reading_migrations(), tariff_migrations,
@@ -230,22 +232,22 @@ enum err_code town_open(struct town *t, const struct town_plan *plan, const char
         return e->code;
     }
     if (mode == STORE_CREATE &&
-        store_migrate(db, rooms, sizeof(rooms) / sizeof(*rooms), TOWN_NOW, e) != OK) {
+        store_migrate(db, rooms, sizeof(rooms) / sizeof(*rooms), VILLAGE_NOW, e) != OK) {
         store_close(db);
         return e->code;
     }
-    *t = (struct town){ .plan = *plan, .db = db, .a = arena_new() };
+    *t = (struct village){ .plan = *plan, .db = db, .a = arena_new() };
     return OK;
 }
 
-void town_close(struct town *t)
+void village_close(struct village *t)
 {
     store_close(t->db);
     arena_free(t->a);
-    *t = (struct town){ 0 };
+    *t = (struct village){ 0 };
 }
 
-enum err_code town_points(struct town *t, struct err *e)
+enum err_code village_points(struct village *t, struct err *e)
 {
     if (reading_points_load(t->db, scope_machine(), t->a, &t->points, e) != OK) {
         return e->code;
@@ -273,7 +275,7 @@ enum err_code town_points(struct town *t, struct err *e)
 
 enum { PLATFORM = 11, INVESTOR, CONSUMER, GRID };
 
-static enum err_code build_people(struct town *t, struct err *e)
+static enum err_code build_people(struct village *t, struct err *e)
 {
     static const char *const perms[] = { "settle:statement:release" };
     struct org orgs[] = { { .org_id = PLATFORM, .kind = ORG_OPERATOR, .name = STR("平台公司") },
@@ -282,18 +284,18 @@ static enum err_code build_people(struct town *t, struct err *e)
                           { .org_id = GRID, .kind = ORG_GRID, .name = STR("电网公司") } };
     const struct scope all = scope_machine();
     int64_t role, maker, checker;
-    if (org_add(t->db, all, orgs, 4, TOWN_NOW, e) != OK ||
-        user_add(t->db, all, PLATFORM, STR("maker"), STR("Maker"), STR(""), TOWN_NOW, &maker, e) !=
-            OK ||
-        user_add(t->db, all, PLATFORM, STR("checker"), STR("Checker"), STR(""), TOWN_NOW, &checker,
+    if (org_add(t->db, all, orgs, 4, VILLAGE_NOW, e) != OK ||
+        user_add(t->db, all, PLATFORM, STR("maker"), STR("Maker"), STR(""), VILLAGE_NOW, &maker,
                  e) != OK ||
-        role_add(t->db, all, PLATFORM, STR("release"), perms, 1, TOWN_NOW, &role, e) != OK) {
+        user_add(t->db, all, PLATFORM, STR("checker"), STR("Checker"), STR(""), VILLAGE_NOW,
+                 &checker, e) != OK ||
+        role_add(t->db, all, PLATFORM, STR("release"), perms, 1, VILLAGE_NOW, &role, e) != OK) {
         return e->code;
     }
-    return role_grant(t->db, all, checker, role, PLATFORM, TOWN_NOW, e);
+    return role_grant(t->db, all, checker, role, PLATFORM, VILLAGE_NOW, e);
 }
 
-static enum err_code build_tariff(struct town *t, struct err *e)
+static enum err_code build_tariff(struct village *t, struct err *e)
 {
     static const char *const files[] = { "data/calendars/zhejiang.json",
                                          "data/prices/zhejiang.json",
@@ -303,16 +305,16 @@ static enum err_code build_tariff(struct town *t, struct err *e)
         struct tariff_published out;
         bool fresh;
         if (json_load(t->a, files[i], &doc, e) != OK ||
-            tariff_publish(t->db, t->a, doc, TOWN_NOW, &out, &fresh, e) != OK) {
+            tariff_publish(t->db, t->a, doc, VILLAGE_NOW, &out, &fresh, e) != OK) {
             return e->code;
         }
     }
     return OK;
 }
 
-static enum err_code build_strategies(struct town *t, struct err *e)
+static enum err_code build_strategies(struct village *t, struct err *e)
 {
-    for (int k = 0; k < TOWN_KINDS; k++) {
+    for (int k = 0; k < VILLAGE_KINDS; k++) {
         struct strategy_text out;
         bool fresh;
         char *at = arena_alloc(t->a, STRATEGY_TEXT_BYTES_MAX);
@@ -321,7 +323,7 @@ static enum err_code build_strategies(struct town *t, struct err *e)
         struct str text = { at, fread(at, 1, STRATEGY_TEXT_BYTES_MAX, f) };
         fclose(f);
         struct str name = str_of(strategy_of[k]);
-        if (contract_strategy_publish(t->db, t->a, name, name, text, NULL, 0, TOWN_NOW, &out,
+        if (contract_strategy_publish(t->db, t->a, name, name, text, NULL, 0, VILLAGE_NOW, &out,
                                       &fresh, e) != OK) {
             return e->code;
         }
@@ -332,7 +334,7 @@ static enum err_code build_strategies(struct town *t, struct err *e)
 /* ---- meters
  * ------------------------------------------------------------------------------------- */
 
-static enum err_code build_swaps(struct town *t, struct err *e)
+static enum err_code build_swaps(struct village *t, struct err *e)
 {
     struct instant half = day_start(day_add(t->plan.from, half_way(t)));
     struct instant swap = { half.utc_ms + SWAP_SLOT * SLOT_MS };
@@ -350,20 +352,20 @@ static enum err_code build_swaps(struct town *t, struct err *e)
                                     .last_value_e4 = METER_OPEN_VALUE,
                                     .reason = BINDING_SWAP };
             int64_t last = old_register(t, id, half_way(t) * SLOTS + SWAP_SLOT);
-            if (meter_swap(t->db, scope_machine(), &next, last, TOWN_NOW, e) != OK) {
+            if (meter_swap(t->db, scope_machine(), &next, last, VILLAGE_NOW, e) != OK) {
                 return e->code;
             }
-        } else if (kind_of(t, i) == TOWN_STORAGE &&
+        } else if (kind_of(t, i) == VILLAGE_STORAGE &&
                    meter_change_ratio(t->db, scope_machine(), id, half,
                                       old_register(t, id, half_way(t) * SLOTS), 2 * RATIO, 1, 1, 1,
-                                      STR("new transformers"), TOWN_NOW, e) != OK) {
+                                      STR("new transformers"), VILLAGE_NOW, e) != OK) {
             return e->code;
         }
     }
     return OK;
 }
 
-static enum err_code build_meters(struct town *t, struct err *e)
+static enum err_code build_meters(struct village *t, struct err *e)
 {
     size_t most = (size_t)t->plan.orders * PER_ORDER, n = 0, n_bound = 0;
     struct station *stations = arena_many(t->a, (size_t)t->plan.orders, struct station);
@@ -414,15 +416,15 @@ static enum err_code build_meters(struct town *t, struct err *e)
         }
     }
     const struct scope all = scope_machine();
-    if (meter_add_stations(t->db, all, stations, (size_t)t->plan.orders, TOWN_NOW, e) != OK ||
-        meter_add_points(t->db, all, points, n, TOWN_NOW, e) != OK) {
+    if (meter_add_stations(t->db, all, stations, (size_t)t->plan.orders, VILLAGE_NOW, e) != OK ||
+        meter_add_points(t->db, all, points, n, VILLAGE_NOW, e) != OK) {
         return e->code;
     }
     if (!t->plan.registers) {
         return OK;
     }
-    if (meter_add_meters(t->db, all, meters, n_meters, TOWN_NOW, e) != OK ||
-        meter_bind(t->db, all, bindings, n_bound, TOWN_NOW, e) != OK) {
+    if (meter_add_meters(t->db, all, meters, n_meters, VILLAGE_NOW, e) != OK ||
+        meter_bind(t->db, all, bindings, n_bound, VILLAGE_NOW, e) != OK) {
         return e->code;
     }
     return build_swaps(t, e);
@@ -431,63 +433,63 @@ static enum err_code build_meters(struct town *t, struct err *e)
 /* ---- contracts
  * ---------------------------------------------------------------------------------- */
 
-static const char *settings_of(struct town *t, int i)
+static const char *settings_of(struct village *t, int i)
 {
     int v = variant_of(t, i);
     switch (kind_of(t, i)) {
-    case TOWN_SELF:
-    case TOWN_HELD:
+    case VILLAGE_SELF:
+    case VILLAGE_HELD:
         return arena_printf(t->a,
                             "\"discount\":\"0.%d\",\"feed_in\":\"0.4153\",\"roof_fee\":%s,"
                             "\"floor\":null,\"cap\":null,\"free_quota\":null,\"min_take\":null,"
                             "\"fee_rate\":\"0.01\"",
                             80 + i % 10, v % 2 ? "\"0.02\"" : "null");
-    case TOWN_FEED:
+    case VILLAGE_FEED:
         return "\"feed_in\":\"0.4153\",\"subsidy\":\"0.03\",\"roof_share\":\"0.05\"";
-    case TOWN_MARKET:
+    case VILLAGE_MARKET:
         return "\"mech_ratio\":\"0.6\",\"mech_price\":\"0.3932\",\"market_avg\":\"0.3511\","
                "\"fee_rate\":\"0.01\"";
-    case TOWN_WIND:
+    case VILLAGE_WIND:
         return "\"cfd\":\"curve\",\"cfd_price\":\"0.37\",\"curtailment\":\"paid\","
                "\"curtail_price\":\"0.21\",\"land_share\":\"0.02\"";
-    case TOWN_STORAGE:
+    case VILLAGE_STORAGE:
         return "\"investor_share\":\"0.7\",\"rte_min\":\"0.88\",\"rte_price\":\"0.5\","
                "\"demand\":\"reconstructed\",\"demand_price\":\"40\",\"demand_share\":\"0.5\"";
-    case TOWN_LEASE:
+    case VILLAGE_LEASE:
         return "\"capacity\":\"2000\",\"rate\":\"31.5\","
                "\"tiers\":[[\"0.90\",\"0.95\"],[\"0.97\",\"1\"]]";
-    case TOWN_BASIC:
+    case VILLAGE_BASIC:
         return "\"mode\":\"capacity\",\"kva_price\":\"30\",\"demand_price\":\"48\","
                "\"contract_kw\":\"900\",\"running_kva\":null";
-    case TOWN_FACTOR:
+    case VILLAGE_FACTOR:
         return v % 2 ? "\"standard\":\"s85\"" : "\"standard\":\"s90\"";
     default:
         return "\"funds\":\"0.0292\"";
     }
 }
 
-static const char *inputs_of(const struct town *t, int i)
+static const char *inputs_of(const struct village *t, int i)
 {
     switch (kind_of(t, i)) {
-    case TOWN_LEASE:
+    case VILLAGE_LEASE:
         return variant_of(t, i) % 2 ? "{\"days_in_month\":\"30\",\"days_in_service\":\"30\","
                                       "\"available\":\"2700\",\"total\":\"2880\"}"
                                     : "{\"days_in_month\":\"30\",\"days_in_service\":\"17\","
                                       "\"available\":\"2879\",\"total\":\"2880\"}";
-    case TOWN_BASIC:
+    case VILLAGE_BASIC:
         return "{\"days_in_month\":\"30\"}";
-    case TOWN_FACTOR:
+    case VILLAGE_FACTOR:
         return "{\"base\":\"123456.78\"}";
-    case TOWN_WIND:
+    case VILLAGE_WIND:
         return "{\"assess\":\"321.09\"}";
     default:
         return NULL;
     }
 }
 
-static struct str terms_of(struct town *t, int i)
+static struct str terms_of(struct village *t, int i)
 {
-    enum town_kind k = kind_of(t, i);
+    enum village_kind k = kind_of(t, i);
     struct text x;
     text_init(&x, t->a, CONTRACT_TERMS_MAX);
     text_addf(&x,
@@ -495,7 +497,7 @@ static struct str terms_of(struct town *t, int i)
               "\"platform\":\"%d\",\"roof_owner\":\"%d\",\"host\":\"%d\"},"
               "\"calendar\":\"zhejiang\"",
               CONSUMER, INVESTOR, GRID, PLATFORM, CONSUMER, CONSUMER);
-    if (k == TOWN_SELF || k == TOWN_HELD || k == TOWN_STORAGE || k == TOWN_SUPPLY) {
+    if (k == VILLAGE_SELF || k == VILLAGE_HELD || k == VILLAGE_STORAGE || k == VILLAGE_SUPPLY) {
         text_add_c(&x, ",\"prices\":{\"grid_price\":\"zhejiang\"}");
     }
     for (int meters = 1; meters >= 0; meters--) {
@@ -516,7 +518,7 @@ static struct str terms_of(struct town *t, int i)
         text_byte(&x, '}');
     }
     text_addf(&x, ",\"settings\":{%s}", settings_of(t, i));
-    if (k == TOWN_BASIC) {
+    if (k == VILLAGE_BASIC) {
         text_add_c(&x, ",\"groups\":{\"segment\":["
                        "{\"name\":\"S1\",\"settings\":{\"kva\":\"1000\",\"days\":\"12\"}},"
                        "{\"name\":\"S2\",\"settings\":{\"kva\":\"1630\",\"days\":\"18\"}}]}");
@@ -525,7 +527,7 @@ static struct str terms_of(struct town *t, int i)
     return text_str(&x);
 }
 
-static enum err_code build_contracts(struct town *t, struct err *e)
+static enum err_code build_contracts(struct village *t, struct err *e)
 {
     size_t n = (size_t)t->plan.orders;
     struct contract *c = arena_many(t->a, n, struct contract);
@@ -546,10 +548,10 @@ static enum err_code build_contracts(struct town *t, struct err *e)
                                .station_id = stations[i],
                                .from = { 20260101 } };
     }
-    return contract_create_bulk(t->db, scope_machine(), c, o, n, TOWN_NOW, e);
+    return contract_create_bulk(t->db, scope_machine(), c, o, n, VILLAGE_NOW, e);
 }
 
-enum err_code town_inputs(struct town *t, struct day from, struct err *e)
+enum err_code village_inputs(struct village *t, struct day from, struct err *e)
 {
     if (store_begin(t->db, STORE_CORE, STORE_WRITE, e) != OK) {
         return e->code;
@@ -557,7 +559,7 @@ enum err_code town_inputs(struct town *t, struct day from, struct err *e)
     for (int i = 0; i < t->plan.orders; i++) {
         const char *settings = inputs_of(t, i);
         if (settings && order_input_put(t->db, scope_machine(), FIRST_ORDER + i, from,
-                                        str_of(settings), TOWN_NOW, e) != OK) {
+                                        str_of(settings), VILLAGE_NOW, e) != OK) {
             store_rollback(t->db, STORE_CORE);
             return e->code;
         }
@@ -565,7 +567,7 @@ enum err_code town_inputs(struct town *t, struct day from, struct err *e)
     return store_commit(t->db, STORE_CORE, e);
 }
 
-static enum err_code build_core(struct town *t, struct err *e)
+static enum err_code build_core(struct village *t, struct err *e)
 {
     if (build_people(t, e) != OK || build_tariff(t, e) != OK || build_strategies(t, e) != OK ||
         build_meters(t, e) != OK || build_contracts(t, e) != OK) {
@@ -574,7 +576,7 @@ static enum err_code build_core(struct town *t, struct err *e)
     return OK;
 }
 
-enum err_code town_build(struct town *t, struct err *e)
+enum err_code village_build(struct village *t, struct err *e)
 {
     struct meter_estate estate;
     if (store_begin(t->db, STORE_CORE, STORE_WRITE, e) != OK) {
@@ -595,17 +597,17 @@ enum err_code town_build(struct town *t, struct err *e)
     if (store_begin(t->db, STORE_SERIES, STORE_WRITE, e) != OK) {
         return e->code;
     }
-    if (reading_place(t->db, &estate, ids, estate.n, TOWN_NOW, e) != OK) {
+    if (reading_place(t->db, &estate, ids, estate.n, VILLAGE_NOW, e) != OK) {
         store_rollback(t->db, STORE_SERIES);
         return e->code;
     }
-    return store_commit(t->db, STORE_SERIES, e) == OK ? town_points(t, e) : e->code;
+    return store_commit(t->db, STORE_SERIES, e) == OK ? village_points(t, e) : e->code;
 }
 
 /* ---- readings
  * ----------------------------------------------------------------------------------- */
 
-static int metered_order(const struct town *t, size_t nth)
+static int metered_order(const struct village *t, size_t nth)
 {
     for (int i = 0; i < t->plan.orders; i++) {
         if (n_series(kind_of(t, i)) > 0 && nth-- == 0) {
@@ -616,7 +618,7 @@ static int metered_order(const struct town *t, size_t nth)
     return -1;
 }
 
-size_t town_batches(const struct town *t)
+size_t village_batches(const struct village *t)
 {
     size_t n = 0;
     for (int i = 0; i < t->plan.orders; i++) {
@@ -625,12 +627,12 @@ size_t town_batches(const struct town *t)
     return n * (size_t)(t->plan.days + 1);
 }
 
-static int64_t time_of(const struct town *t, int day, int slot)
+static int64_t time_of(const struct village *t, int day, int slot)
 {
     return day_start(day_add(t->plan.from, day)).utc_ms + slot * SLOT_MS;
 }
 
-void town_batch(const struct town *t, struct arena *a, size_t i, struct reading_batch *out)
+void village_batch(const struct village *t, struct arena *a, size_t i, struct reading_batch *out)
 {
     int day = (int)(i % (size_t)(t->plan.days + 1)), end = day == t->plan.days ? 1 : SLOTS;
     int order = metered_order(t, i / (size_t)(t->plan.days + 1));
@@ -644,8 +646,8 @@ void town_batch(const struct town *t, struct arena *a, size_t i, struct reading_
                                 .kind = reg ? READING_REG : READING_INT,
                                 .rank = RANK_LIVE };
         for (int slot = 0; slot < SLOTS && !reg; slot++) {
-            now[slot] = town_energy(t, id, day, slot);
-            past[slot] = day > 0 ? town_energy(t, id, day - 1, slot) : 0;
+            now[slot] = village_energy(t, id, day, slot);
+            past[slot] = day > 0 ? village_energy(t, id, day - 1, slot) : 0;
         }
         if (reg) {
             registers_of(t, id, day, now);
@@ -680,44 +682,44 @@ void town_batch(const struct town *t, struct arena *a, size_t i, struct reading_
                                    .n = n };
 }
 
-enum err_code town_intake(struct town *t, struct err *e)
+enum err_code village_intake(struct village *t, struct err *e)
 {
     struct reading_fold_report report;
-    struct reading_batch group[TOWN_GROUP];
+    struct reading_batch group[VILLAGE_GROUP];
     struct arena *a = arena_new();
     enum err_code code = OK;
-    size_t n = 0, last = town_batches(t) - 1;
+    size_t n = 0, last = village_batches(t) - 1;
     for (size_t i = 0; i <= last && code == OK; i++) {
-        town_batch(t, a, i, &group[n]);
+        village_batch(t, a, i, &group[n]);
         n += group[n].n > 0;
-        if (n == TOWN_GROUP || (i == last && n > 0)) {
-            code = reading_intake(t->db, t->points, group, n, TOWN_NOW, e);
+        if (n == VILLAGE_GROUP || (i == last && n > 0)) {
+            code = reading_intake(t->db, t->points, group, n, VILLAGE_NOW, e);
             arena_reset(a);
             n = 0;
         }
     }
     arena_free(a);
-    return code == OK ? reading_fold(t->db, t->points, NULL, TOWN_NOW, &report, e) : code;
+    return code == OK ? reading_fold(t->db, t->points, NULL, VILLAGE_NOW, &report, e) : code;
 }
 
-static enum err_code load_days(struct town *t, struct err *e)
+static enum err_code load_days(struct village *t, struct err *e)
 {
     int64_t *values = mem_alloc(t->n_ids * SLOTS * sizeof(int64_t));
     enum err_code code = OK;
     for (int day = 0; day < t->plan.days && code == OK; day++) {
         for (size_t i = 0; i < t->n_ids; i++) {
             for (int slot = 0; slot < SLOTS; slot++) {
-                values[i * SLOTS + (size_t)slot] = town_energy(t, t->ids[i], day, slot);
+                values[i * SLOTS + (size_t)slot] = village_energy(t, t->ids[i], day, slot);
             }
         }
-        code = reading_load_day(t->db, t->points, STR("town"), day_add(t->plan.from, day), t->ids,
-                                t->n_ids, values, RANK_LIVE, TOWN_NOW, e);
+        code = reading_load_day(t->db, t->points, STR("village"), day_add(t->plan.from, day),
+                                t->ids, t->n_ids, values, RANK_LIVE, VILLAGE_NOW, e);
     }
     free(values);
     return code;
 }
 
-enum err_code town_load(struct town *t, struct err *e)
+enum err_code village_load(struct village *t, struct err *e)
 {
     if (store_begin(t->db, STORE_SERIES, STORE_WRITE, e) != OK) {
         return e->code;
@@ -729,7 +731,7 @@ enum err_code town_load(struct town *t, struct err *e)
     return store_commit(t->db, STORE_SERIES, e);
 }
 
-void town_csv(const struct town *t, int day, const char *path)
+void village_csv(const struct village *t, int day, const char *path)
 {
     FILE *f = fopen(path, "wb");
     check_that(f, "cannot write %s", path);

@@ -1,11 +1,11 @@
-/* town_test.c - the same town on SQLite and PostgreSQL, with one worker and with four, its batches
- * in order and in any order: the same statements to the byte (I3; law 6 of reading, law 1 of
- * settle).
+/* village_test.c - the same village on SQLite and PostgreSQL, with one worker and with four, its
+ * batches in order and in any order: the same statements to the byte (I3; law 6 of reading, law 1
+ * of settle).
  */
 #include "base/rand.h"
 #include "base/test.h"
 #include "crash/child.h"
-#include "crash/town.h"
+#include "crash/village.h"
 #include "support/pg.h"
 
 #define GROUP_MAX 12
@@ -14,7 +14,7 @@
 static const struct settle_period FIRST = { { 20260623 }, { 20260701 } };
 static const struct settle_period SECOND = { { 20260701 },
                                              { 20260709 } }; /* prices change with it */
-static const struct town_plan PLAN = {
+static const struct village_plan PLAN = {
     .orders = ORDERS, .from = { 20260623 }, .days = 16, .registers = true
 };
 
@@ -32,19 +32,19 @@ struct outcome {
 };
 
 /* Any order, groups of any size, some twice, folded at any moment. */
-static void intake_shuffled(struct town *t, uint64_t seed)
+static void intake_shuffled(struct village *t, uint64_t seed)
 {
     struct err e;
     struct rng rng;
     struct reading_fold_report report;
     struct arena *a = arena_new();
-    size_t n = town_batches(t);
+    size_t n = village_batches(t);
     struct reading_batch *b = arena_many(t->a, n, struct reading_batch);
     rng_init(&rng, seed);
     for (size_t i = 0; i < n; i++) {
         size_t k = (size_t)rng_below(&rng, i + 1);
         b[i] = b[k];
-        town_batch(t, a, i, &b[k]);
+        village_batch(t, a, i, &b[k]);
     }
     size_t full = 0;
     for (size_t i = 0; i < n; i++) {
@@ -56,27 +56,27 @@ static void intake_shuffled(struct town *t, uint64_t seed)
         group = 1 + (size_t)rng_below(&rng, GROUP_MAX);
         group = group < full - i ? group : full - i;
         for (int64_t times = rng_below(&rng, 10) == 0 ? 2 : 1; times > 0; times--) {
-            assert_ok(reading_intake(t->db, t->points, &b[i], group, TOWN_NOW, &e), &e);
+            assert_ok(reading_intake(t->db, t->points, &b[i], group, VILLAGE_NOW, &e), &e);
             assert_int_not_equal(b[i].result, BATCH_DIFFERENT);
         }
         if (rng_below(&rng, 20) == 0) {
-            assert_ok(reading_fold(t->db, t->points, NULL, TOWN_NOW, &report, &e), &e);
+            assert_ok(reading_fold(t->db, t->points, NULL, VILLAGE_NOW, &report, &e), &e);
         }
     }
-    assert_ok(reading_fold(t->db, t->points, NULL, TOWN_NOW, &report, &e), &e);
+    assert_ok(reading_fold(t->db, t->points, NULL, VILLAGE_NOW, &report, &e), &e);
     arena_free(a);
 }
 
 /* Values of the first self-use order turn out otherwise: what was issued of it is corrected. */
-static void correct(struct town *t, int64_t *adjusted)
+static void correct(struct village *t, int64_t *adjusted)
 {
     struct err e;
-    struct statement_act act = town_act(t, "photo of the meter");
+    struct statement_act act = village_act(t, "photo of the meter");
     const struct statement_row *rows;
     const struct statement_query q = { .period = FIRST, .state = STATEMENT_ISSUED };
     int64_t adj, issued;
     size_t n;
-    assert_ok(town_edit(t, 4, &e), &e);
+    assert_ok(village_edit(t, 4, &e), &e);
     assert_ok(statement_list(t->db, t->a, scope_machine(), &q, &rows, &n, &e), &e);
     *adjusted = 0;
     for (size_t i = 0; i < n; i++) {
@@ -90,7 +90,7 @@ static void correct(struct town *t, int64_t *adjusted)
     assert_int_equal(issued, *adjusted);
 }
 
-static void print_failures(struct town *t, struct settle_period p)
+static void print_failures(struct village *t, struct settle_period p)
 {
     const struct settle_failure *f;
     struct err e;
@@ -105,7 +105,7 @@ static void print_failures(struct town *t, struct settle_period p)
 static void tell(struct telling how, struct arena *a, struct outcome *out)
 {
     char where[600];
-    struct town t;
+    struct village t;
     struct err e;
     struct statement_checked checked;
     struct str one, two;
@@ -116,24 +116,24 @@ static void tell(struct telling how, struct arena *a, struct outcome *out)
     } else {
         temp_dir(where, sizeof(where));
     }
-    assert_ok(town_open(&t, &PLAN, where, STORE_CREATE, &e), &e);
-    assert_ok(town_build(&t, &e), &e);
-    assert_ok(town_inputs(&t, FIRST.from, &e), &e);
-    assert_ok(town_inputs(&t, SECOND.from, &e), &e);
+    assert_ok(village_open(&t, &PLAN, where, STORE_CREATE, &e), &e);
+    assert_ok(village_build(&t, &e), &e);
+    assert_ok(village_inputs(&t, FIRST.from, &e), &e);
+    assert_ok(village_inputs(&t, SECOND.from, &e), &e);
     if (how.shuffle) {
         intake_shuffled(&t, how.shuffle);
     } else {
-        assert_ok(town_intake(&t, &e), &e);
+        assert_ok(village_intake(&t, &e), &e);
     }
-    assert_ok(town_settle(&t, FIRST, how.workers, &out->first, &e), &e);
-    assert_ok(town_settle(&t, SECOND, how.workers, &out->second, &e), &e);
-    struct statement_act act = town_act(&t, "");
+    assert_ok(village_settle(&t, FIRST, how.workers, &out->first, &e), &e);
+    assert_ok(village_settle(&t, SECOND, how.workers, &out->second, &e), &e);
+    struct statement_act act = village_act(&t, "");
     assert_ok(statement_issue_all(t.db, &act, FIRST, &issued, &e), &e);
     correct(&t, &out->adjusted);
-    assert_ok(town_check(&t, 1, true, &checked, &e), &e);
-    assert_ok(town_snapshot(&t, &out->readings, &e), &e);
-    assert_ok(town_json(&t, FIRST, &one, &e), &e);
-    assert_ok(town_json(&t, SECOND, &two, &e), &e);
+    assert_ok(village_check(&t, 1, true, &checked, &e), &e);
+    assert_ok(village_snapshot(&t, &out->readings, &e), &e);
+    assert_ok(village_json(&t, FIRST, &one, &e), &e);
+    assert_ok(village_json(&t, SECOND, &two, &e), &e);
     text_init(&papers, a, TEXT_MAX);
     text_add(&papers, one);
     text_add(&papers, two);
@@ -145,7 +145,7 @@ static void tell(struct telling how, struct arena *a, struct outcome *out)
         print_failures(&t, SECOND);
         fputs(papers.at, stdout);
     }
-    town_close(&t);
+    village_close(&t);
 }
 
 /* The first row of text that differs, so that a difference can be read. */
@@ -160,7 +160,7 @@ static void assert_same_rows(struct str got, struct str want)
     assert_int_equal(got.n, 0);
 }
 
-/* What the town is built to meet is met: otherwise equal texts would prove little. */
+/* What the village is built to meet is met: otherwise equal texts would prove little. */
 static void assert_rich(const struct outcome *o)
 {
     static const char *const needed[] = { "\"held\"",      "\"PROVISIONAL\"",  "\"ADJ\"",
@@ -209,5 +209,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_engine_workers_and_order_give_the_same_bytes),
     };
-    return cmocka_run_group_tests_name("parity town", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("parity village", tests, NULL, NULL);
 }
