@@ -12,7 +12,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
-#define PROGRAMS 10000
+#define PROGRAMS 20000
 #define PROGRAMS_SANITIZED 600 /* the sanitizers are ten times slower */
 #define LIBRARY_ROUNDS 150     /* random bindings for each strategy of the library */
 #define REPORTS_MAX 3          /* differences printed in full; the rest are counted */

@@ -546,6 +546,24 @@ static struct value eval_simple(struct reference *r, const struct tally_expr *x,
     return here(n);
 }
 
+/* What runs over keys is kept by its own key, or an aggregate inside another would be worked out
+ * for each interval again. */
+static struct value eval_across(struct reference *r, const struct tally_expr *x,
+                                const struct key *outer)
+{
+    struct key k = naive_key_narrow(r, outer, x->type.shape);
+    int32_t as = -1 - x->id; /* symbols count upwards from 0 */
+    struct memo **m = memo_find(r, as, &k);
+    if (*m) {
+        return (*m)->value;
+    }
+    struct value v = x->fn == FN_LATEST || x->fn == FN_HIGHEST || x->fn == FN_MIDDLE
+                         ? naive_eval_selection(r, x, &k)
+                     : x->fn == FN_ALLOCATE ? naive_eval_allocate(r, x, &k)
+                                            : naive_eval_aggregate(r, x, &k);
+    return memo_keep(r, as, &k, v);
+}
+
 static struct value eval_call(struct reference *r, const struct tally_expr *x, const struct key *k)
 {
     switch (x->fn) {
@@ -566,14 +584,8 @@ static struct value eval_call(struct reference *r, const struct tally_expr *x, c
     case FN_POWER:
     case FN_MISSING:
         return eval_simple(r, x, k);
-    case FN_LATEST:
-    case FN_HIGHEST:
-    case FN_MIDDLE:
-        return naive_eval_selection(r, x, k);
-    case FN_ALLOCATE:
-        return naive_eval_allocate(r, x, k);
     default:
-        return naive_eval_aggregate(r, x, k);
+        return eval_across(r, x, k);
     }
 }
 
