@@ -34,7 +34,8 @@ LIB     := $(filter-out $(CMD) %_test.c %_fuzz.c %_bench.c,$(SRC))
 TESTS   := $(TEST:src/%.c=$(B)/test/%)
 XTEST   := $(wildcard tests/*/*.c)
 XTESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter %_test.c,$(XTEST)))
-XHELP   := $(filter-out %_test.c %_bench.c,$(XTEST))
+XHELP   := $(filter-out %_test.c %_bench.c tests/bench/%,$(XTEST))
+BHELP   := $(filter-out %_bench.c,$(wildcard tests/bench/*.c)) $(wildcard tests/support/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 FUZZERS := $(FUZZ:src/%.c=build/fuzz/%)
 BENCH   := $(filter %_bench.c,$(SRC) $(XTEST))
@@ -66,6 +67,9 @@ $(B)/tests/%_test: $(B)/tests/%_test.o $(call OBJ,$(XHELP)) $(B)/libsunkeeper.a
 $(B)/bench/%: $(B)/%.o $(B)/libsunkeeper.a
 	@mkdir -p $(@D)
 	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
+$(B)/bench/tests/bench/%: $(B)/tests/bench/%.o $(call OBJ,$(BHELP)) $(B)/libsunkeeper.a
+	@mkdir -p $(@D)
+	@echo "  $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call OBJ,$(BHELP)) $(B)/libsunkeeper.a $(LDLIBS) $(TESTLIBS)
 bench: all $(BENCHES)
 	tools/bench/run
 # The long forms: ten minutes a fuzzer, a million random programs, thousands of kills.

@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@ static char server_dir[256];
 static pid_t server;
 static pid_t owner; /* children of a test must not clean up for it */
 static int databases;
+static const char *buffers = "shared_buffers=32MB";
 static char dirs[DIRS_MAX][256];
 static int n_dirs;
 
@@ -131,6 +133,11 @@ static void server_url(char *out, size_t size, const char *database)
     snprintf(out, size, "postgresql://postgres@/%s?host=%s", database, server_dir);
 }
 
+void pg_more_memory(void)
+{
+    buffers = "shared_buffers=512MB";
+}
+
 void pg_start(void)
 {
     if (server) {
@@ -162,7 +169,7 @@ void pg_start(void)
                       "-c",
                       "fsync=off",
                       "-c",
-                      "shared_buffers=32MB",
+                      (char *)(uintptr_t)buffers,
                       "-c",
                       "max_connections=60",
                       NULL };

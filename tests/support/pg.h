@@ -6,6 +6,8 @@
 
 /* True when PostgreSQL is installed here. Tests are skipped only when it is not. */
 bool pg_installed(void);
+/* Before the start: 512 MB of shared buffers, so that a bench's table is at hand. */
+void pg_more_memory(void);
 /* Starts a server, once in a program; stops the program with a message when that fails. It ends
  * with pg_stop(), at exit, and also when this process is killed. */
 void pg_start(void);

@@ -1,0 +1,340 @@
+/* rows_sqlite.c - SQLite with a row for everything, by bare prepared statements: what a run writes
+ * at the least, and a reading as a row (bench.h).
+ */
+#include "bench/bench.h"
+#include <sys/stat.h>
+
+#define CHUNK 500 /* statements of one transaction, as settle writes them */
+#define CELLS_MAX 64
+#define INTAKE_POINTS 1000
+#define INTAKE_DAYS 2
+#define LATE_ROUNDS 20
+#define LATE 1000
+
+static sqlite3 *bare_open(const char *file, int page_bytes)
+{
+    char sql[256];
+    sqlite3 *db;
+    check(sqlite3_open(file, &db) == SQLITE_OK);
+    snprintf(sql, sizeof(sql),
+             "pragma page_size = %d; pragma journal_mode = wal; pragma synchronous = full; "
+             "pragma cache_size = -65536; pragma mmap_size = 1073741824",
+             page_bytes);
+    check(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    return db;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st;
+    check_that(sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK, "%s: %s", sql,
+               sqlite3_errmsg(db));
+    return st;
+}
+
+static void tell(sqlite3 *db, const char *sql)
+{
+    check_that(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
+               sqlite3_errmsg(db));
+}
+
+/* ---- the rows of a run ----------------------------------------------------------------------- */
+
+struct cell {
+    int type;
+    int64_t i;
+    const void *at;
+    int n;
+};
+struct table {
+    sqlite3_stmt *read, *write;
+    int columns;
+    int64_t rows, done;
+};
+#define TABLES_MAX 16
+
+static void table_open(struct table *t, sqlite3 *from, sqlite3 *to, const char *name)
+{
+    char sql[1024];
+    snprintf(sql, sizeof(sql), "select count(*) from %s", name);
+    sqlite3_stmt *count = prepare(from, sql);
+    check(sqlite3_step(count) == SQLITE_ROW);
+    t->rows = sqlite3_column_int64(count, 0);
+    sqlite3_finalize(count);
+    snprintf(sql, sizeof(sql), "select * from %s", name);
+    t->read = prepare(from, sql);
+    t->columns = sqlite3_column_count(t->read);
+    int n = snprintf(sql, sizeof(sql), "insert into %s values (?", name);
+    for (int c = 1; c < t->columns; c++) {
+        n += snprintf(sql + n, sizeof(sql) - (size_t)n, ",?");
+    }
+    snprintf(sql + n, sizeof(sql) - (size_t)n, ")");
+    t->write = prepare(to, sql);
+}
+
+/* Tables and indexes of what a run writes, empty, in another file. */
+static size_t tables_make(sqlite3 *from, sqlite3 *to, struct table *out)
+{
+    size_t n = 0;
+    const char *where = "(tbl_name like 'settlement%' or tbl_name like 'statement%') and "
+                        "tbl_name <> 'statement_counter'";
+    for (int pass = 0; pass < 2; pass++) {
+        char sql[512];
+        snprintf(sql, sizeof(sql),
+                 "select name, sql from sqlite_master where type = '%s' and sql is not null and %s",
+                 pass == 0 ? "table" : "index", where);
+        sqlite3_stmt *list = prepare(from, sql);
+        while (sqlite3_step(list) == SQLITE_ROW) {
+            tell(to, (const char *)sqlite3_column_text(list, 1));
+            if (pass == 0) {
+                check(n < TABLES_MAX);
+                table_open(&out[n++], from, to, (const char *)sqlite3_column_text(list, 0));
+            }
+        }
+        sqlite3_finalize(list);
+    }
+    return n;
+}
+
+static size_t rows_read(struct table *t, struct arena *a, int64_t until, struct cell **out)
+{
+    size_t n = (size_t)(until - t->done), k = 0;
+    struct cell *cells = arena_many(a, n * (size_t)t->columns + 1, struct cell);
+    for (; t->done < until; t->done++) {
+        check(sqlite3_step(t->read) == SQLITE_ROW);
+        for (int c = 0; c < t->columns; c++, k++) {
+            const void *at = sqlite3_column_blob(t->read, c);
+            cells[k].type = sqlite3_column_type(t->read, c);
+            cells[k].i = sqlite3_column_int64(t->read, c);
+            cells[k].n = sqlite3_column_bytes(t->read, c);
+            cells[k].at = arena_copy(a, at ? at : "", (size_t)cells[k].n);
+        }
+    }
+    *out = cells;
+    return n;
+}
+
+static void rows_write(const struct table *t, const struct cell *cell, size_t n)
+{
+    for (size_t r = 0; r < n; r++) {
+        for (int c = 1; c <= t->columns; c++, cell++) {
+            if (cell->type == SQLITE_INTEGER) {
+                sqlite3_bind_int64(t->write, c, cell->i);
+            } else if (cell->type == SQLITE_TEXT) {
+                sqlite3_bind_text(t->write, c, cell->at, cell->n, SQLITE_STATIC);
+            } else if (cell->type == SQLITE_BLOB) {
+                sqlite3_bind_blob(t->write, c, cell->at, cell->n, SQLITE_STATIC);
+            } else {
+                sqlite3_bind_null(t->write, c);
+            }
+        }
+        check(sqlite3_step(t->write) == SQLITE_DONE);
+        sqlite3_reset(t->write);
+    }
+}
+
+static int64_t part_insert(const char *settled, const char *dir, const char *part, int page_bytes,
+                           int64_t chunks, int64_t *rows)
+{
+    char from_file[600], to_file[600];
+    struct table t[TABLES_MAX] = { 0 };
+    sqlite3 *from;
+    int64_t us = 0;
+    snprintf(from_file, sizeof(from_file), "%s/%s.db", settled, part);
+    snprintf(to_file, sizeof(to_file), "%s/%s.db", dir, part);
+    check(sqlite3_open_v2(from_file, &from, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
+    sqlite3 *to = bare_open(to_file, page_bytes);
+    size_t n = tables_make(from, to, t);
+    for (int64_t c = 1; c <= chunks; c++) {
+        struct arena *a = arena_new();
+        struct cell *cells[TABLES_MAX];
+        size_t count[TABLES_MAX];
+        for (size_t i = 0; i < n; i++) {
+            count[i] = rows_read(&t[i], a, t[i].rows * c / chunks, &cells[i]);
+        }
+        struct cost start = cost_now();
+        tell(to, "begin immediate");
+        for (size_t i = 0; i < n; i++) {
+            rows_write(&t[i], cells[i], count[i]);
+        }
+        tell(to, "commit");
+        us += cost_since(start).cpu_us;
+        arena_free(a);
+    }
+    for (size_t i = 0; i < n; i++) {
+        *rows += t[i].rows;
+        sqlite3_finalize(t[i].read);
+        sqlite3_finalize(t[i].write);
+    }
+    sqlite3_close(from);
+    sqlite3_close(to);
+    return us;
+}
+
+int64_t bare_inserts(const char *settled, const char *dir, int64_t contracts, int64_t *rows)
+{
+    int64_t chunks = (contracts + CHUNK - 1) / CHUNK;
+    mkdir(dir, 0700);
+    *rows = 0;
+    return part_insert(settled, dir, "core", 4096, chunks, rows) +
+           part_insert(settled, dir, "series", 16384, chunks, rows);
+}
+
+/* ---- a reading as a row ---------------------------------------------------------------------- */
+
+#define INSERT "insert into reading values (?,?,?,?,?)"
+#define UPSERT                                                                                     \
+    INSERT " on conflict (point, ts) do update set value = excluded.value, q = excluded.q, "       \
+           "rank = excluded.rank where excluded.rank > rank"
+
+static void row_put(sqlite3_stmt *st, const struct reading *r)
+{
+    sqlite3_bind_int64(st, 1, r->point_id);
+    sqlite3_bind_int64(st, 2, r->ts_ms);
+    sqlite3_bind_int64(st, 3, r->value);
+    sqlite3_bind_int64(st, 4, r->q);
+    sqlite3_bind_int64(st, 5, r->rank);
+    check(sqlite3_step(st) == SQLITE_DONE);
+    sqlite3_reset(st);
+}
+
+static struct cost rows_commit(sqlite3 *db, sqlite3_stmt *st, const struct reading *r, size_t n)
+{
+    struct cost start = cost_now();
+    tell(db, "begin immediate");
+    for (size_t i = 0; i < n; i++) {
+        row_put(st, &r[i]);
+    }
+    tell(db, "commit");
+    return cost_since(start);
+}
+
+static struct reading fleet_reading(const struct estate *s, size_t point, struct day day, int slot,
+                                    int64_t value, uint8_t rank)
+{
+    return (struct reading){ .point_id = s->ids[point],
+                             .ts_ms = slot_start((struct slot){ day, slot }).utc_ms,
+                             .value = value,
+                             .kind = READING_INT,
+                             .rank = rank };
+}
+
+/* The month of one point in PG_SHARE, as it would be there when the next reading comes. */
+static sqlite3 *rows_make(const struct estate *s, const char *file)
+{
+    int64_t e4[SLOTS], quantum;
+    uint8_t mark[SLOTS];
+    sqlite3 *db = bare_open(file, 4096);
+    tell(db, "create table reading (point integer, ts integer, value integer, q integer, rank "
+             "integer, primary key (point, ts)) without rowid");
+    sqlite3_stmt *st = prepare(db, INSERT);
+    tell(db, "begin");
+    for (size_t p = 0; p < s->n / PG_SHARE; p++) {
+        for (int d = 0; d < MONTH_DAYS; d++) {
+            struct day day = day_add(month_first(MONTH), d);
+            sim_fleet_day(&s->fleet, (int32_t)p, day, e4, mark, &quantum);
+            for (int k = 0; k < SLOTS; k++) {
+                struct reading r = fleet_reading(s, p, day, k, e4[k], RANK_LIVE);
+                row_put(st, &r);
+            }
+        }
+    }
+    tell(db, "commit");
+    sqlite3_finalize(st);
+    tell(db, "pragma wal_checkpoint(truncate)");
+    return db;
+}
+
+static void batch_intake(struct estate *s, const char *source, int64_t id, const struct reading *r,
+                         size_t n)
+{
+    struct reading_batch b = { .source = str_of(source), .batch_id = id, .readings = r, .n = n };
+    DO(reading_intake(s->db, s->points, &b, 1, NOW, e));
+    check(b.n_taken == n);
+}
+
+static int64_t fold_all(struct estate *s)
+{
+    struct reading_fold_report report;
+    struct cost start = cost_now();
+    DO(reading_fold(s->db, s->points, NULL, NOW, &report, e));
+    return cost_since(start).cpu_us;
+}
+
+static void line_per_reading(const char *work, int64_t ours_us, const char *peer, int64_t peer_us,
+                             int64_t n, int64_t goal_e2)
+{
+    line_ratio(work, (struct cost){ ours_us, -1 }, peer, peer_us, goal_e2);
+    line_note("    per reading: %lld ns, row %lld ns", (long long)(ours_us * 1000 / n),
+              (long long)(peer_us * 1000 / n));
+}
+
+/* A gateway's boundaries as they come: every point of a time, then the next time. */
+static void intake_live(struct estate *s, sqlite3 *db)
+{
+    static int64_t e4[INTAKE_POINTS][SLOTS];
+    size_t n = s->n / PG_SHARE < INTAKE_POINTS ? s->n / PG_SHARE : INTAKE_POINTS;
+    struct reading *r = arena_many(s->a, n, struct reading);
+    sqlite3_stmt *st = prepare(db, INSERT);
+    int64_t ours = 0, peer = 0, quantum;
+    uint8_t mark[SLOTS];
+    for (int d = 0; d < INTAKE_DAYS; d++) {
+        struct day day = day_add(month_first(MONTH), MONTH_DAYS + d);
+        for (size_t p = 0; p < n; p++) {
+            sim_fleet_day(&s->fleet, (int32_t)p, day, e4[p], mark, &quantum);
+        }
+        for (int k = 0; k < SLOTS; k++) {
+            for (size_t p = 0; p < n; p++) {
+                r[p] = fleet_reading(s, p, day, k, e4[p][k], RANK_LIVE);
+            }
+            struct cost start = cost_now();
+            batch_intake(s, "bench:live", d * SLOTS + k, r, n);
+            ours += cost_since(start).cpu_us;
+            peer += rows_commit(db, st, r, n).cpu_us;
+        }
+    }
+    sqlite3_finalize(st);
+    int64_t total = (int64_t)n * SLOTS * INTAKE_DAYS;
+    line_per_reading("durable intake, 1,000 readings a transaction", ours, "SQLite row insert",
+                     peer, total, 2000);
+    int64_t fold = fold_all(s);
+    line_note("    folding them into day chunks later: %lld ns per reading",
+              (long long)(fold * 1000 / total));
+}
+
+/* Readings for random slots of the month, of a higher rank than what is there. */
+static void intake_late(struct estate *s, sqlite3 *db)
+{
+    static struct reading ours[LATE], rows[LATE];
+    sqlite3_stmt *st = prepare(db, UPSERT);
+    int64_t ours_us = 0, peer_us = 0;
+    uint64_t dice = 1;
+    for (int round = 0; round < LATE_ROUNDS; round++) {
+        for (int i = 0; i < LATE; i++) {
+            dice = hash64(&dice, sizeof(dice), 7);
+            struct day day = day_add(month_first(MONTH), (int32_t)(dice % MONTH_DAYS));
+            int slot = (int)(dice >> 8 & 0xffff) % SLOTS;
+            size_t point = (size_t)(dice >> 24) % s->n;
+            int64_t value = (int64_t)(dice >> 50) * 10000;
+            ours[i] = fleet_reading(s, point, day, slot, value, RANK_GRID_FILE);
+            rows[i] = fleet_reading(s, point % (s->n / PG_SHARE), day, slot, value, RANK_GRID_FILE);
+        }
+        struct cost start = cost_now();
+        batch_intake(s, "bench:late", round, ours, LATE);
+        ours_us += cost_since(start).cpu_us + fold_all(s);
+        peer_us += rows_commit(db, st, rows, LATE).cpu_us;
+    }
+    sqlite3_finalize(st);
+    line_per_reading("late readings: journal, merge, chunk", ours_us, "SQLite row upsert", peer_us,
+                     (int64_t)LATE_ROUNDS * LATE, 300);
+}
+
+void intake_against_rows(struct estate *open, const char *dir)
+{
+    char file[600];
+    snprintf(file, sizeof(file), "%s/rows.db", dir);
+    sqlite3 *db = rows_make(open, file);
+    intake_live(open, db);
+    intake_late(open, db);
+    sqlite3_close(db);
+}
