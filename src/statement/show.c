@@ -223,9 +223,16 @@ static enum err_code draft_again(struct db *db, struct arena *a, const struct st
 static void line_show(struct text *t, const char *sign, const struct statement_line *x,
                       struct arena *a)
 {
-    text_addf(t, "%s %d " STR_FMT " " STR_FMT " -> " STR_FMT "  " STR_FMT "\n", sign, x->l.no,
+    static const char *const marks[] = { "actual", "estimated", "manual", "missing" };
+    text_addf(t, "%s %d " STR_FMT " " STR_FMT " -> " STR_FMT "  " STR_FMT "  (%s", sign, x->l.no,
               STR_ARG(x->l.code), STR_ARG(x->l.payer), STR_ARG(x->l.payee),
-              STR_ARG(formula(a, &x->l)));
+              STR_ARG(formula(a, &x->l)), marks[x->l.quality]);
+    if (x->l.estimated_e6) {
+        text_add_c(t, " ");
+        text_decimal(t, x->l.estimated_e6, 4, 2);
+        text_add_c(t, " %");
+    }
+    text_add_c(t, ")\n");
 }
 
 static bool line_same(const struct statement_line *x, const struct statement_line *y)
