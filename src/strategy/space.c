@@ -320,8 +320,10 @@ void grid_make(struct strategy_bound *b, int32_t grid)
         g->n_max = rows[r].axis->n > g->n_max ? rows[r].axis->n : g->n_max;
     }
     for (int32_t r = 0; r < g->rows; r++) {
+        /* the same intervals of the clock, though perhaps of another day */
         g->even = g->even && rows[r].axis->n == g->main.axis->n &&
-                  rows[r].axis->minutes == g->main.axis->minutes;
+                  rows[r].axis->minutes == g->main.axis->minutes &&
+                  (rows[r].axis->start.utc_ms - g->main.axis->start.utc_ms) % DAY_MS == 0;
     }
     g->row = rows;
 }
