@@ -6,14 +6,15 @@ This reads the publishers' files, the calendars and the price books with code of
 follows their documented faults (own consumption at night, with and without its sign; labels
 at the end of an interval in Korean time), and settles with calc.py, in exact fractions.
 
-Use:  oracle.py DIR          energies and amounts of every month, as a table
-      oracle.py DIR --json   the same as JSON: {contract: {month: expected of the case format}}
+Use:  oracle.py DIR                   its own lines of every month
+      oracle.py DIR PROGRAM STORE     compares them with the statements in a store
 """
 
 import csv
 import gzip
 import json
 import os
+import subprocess
 import sys
 from datetime import date, datetime, timedelta
 from fractions import Fraction as F
@@ -145,10 +146,128 @@ def month_case(scenario, month, series, contract, tou, book):
             "contract": contract}
 
 
-def power_factor(readings, month, std, base_fen):
-    """The rule of section 4.3 on a month of the works."""
-    inside = [v for t, v in readings.items() if t.date() >= month and t.date() < month_end(month)]
-    p, lag, lead = (sum(v[i] for v in inside) for i in range(3))
-    row = {"id": month.isoformat(), "std": std, "p": decimal(p), "q_import": decimal(lag),
-           "q_export": decimal(lead), "base_fen": base_fen}
-    return calc.power_factor({"rows": [row]}, None)["rows"][0]
+def works_supply(readings, month, tou, book):
+    """The works' own bill: energy by period, then the power factor of 4.3 on energy less funds."""
+    start, end = month, month_end(month)
+    inside = {t: v for t, v in readings.items() if start <= t.date() < end}
+    active = {t: v[0] for t, v in inside.items()}
+    case = month_case("pv_selfuse", month, {"gen": active}, {}, tou["id"], book)
+    sheet, clock = calc.Sheet(), calc.Clock(case, {tou["id"]: tou})
+    sums = clock.by_period(case["series"]["gen"], 2)
+    fees = sum(sheet.line("ENERGY." + clock.label(k), "consumer", "grid",
+                          calc.fen(sums[k] * clock.price(k)), VAT, sums[k], "kWh", clock.price(k))
+               for k in clock.present if sums[k] != 0)
+    p, lag, lead = (sum(v[i] for v in inside.values()) for i in range(3))
+    row = {"id": "month", "std": 90, "p": decimal(p), "q_import": decimal(lag),
+           "q_export": decimal(lead), "base_fen": fees - calc.fen(sum(sums.values()) * FUNDS)}
+    adjust = calc.power_factor({"rows": [row]}, None)["rows"][0]["adjust_fen"]
+    sheet.amount_only("PF", "consumer", "grid", adjust, VAT)
+    return sheet.lines
+
+
+# -- the demo's contracts on measured data -------------------------------------------
+
+# As the demo states them: the stations as measured; the same as roofs of 300 kW, laid over the
+# year before, each alone behind the works' gate; the works themselves.
+VAT, FUNDS = F("0.13"), F("0.0290")
+STATIONS = {1: ("pv_cn/pv_site1_50MW_2019.csv.gz", "clean", F(3, 500)),
+            2: ("pv_cn/pv_site2_130MW_2019.csv.gz", "unsigned_night", F(3, 1300)),
+            3: ("pv_cn/pv_site3_30MW_2019.csv.gz", "negative_night", F(1, 100))}
+WORKS = "industry_kr/steel_2018-01_to_06.csv.gz"
+SHIFT = timedelta(days=365)
+FEED_IN = {"mode": "fixed", "feed_in_price": "0.4153", "platform_fee_rate": "0.02", "vat": "0.13"}
+SELF_USE = {"discount": "0.85", "feed_in_price": "0.4153", "vat": "0.13"}
+
+
+def works_with_last_hour(folder):
+    """China's last hour of June is July in Korea: like the same hour a week before."""
+    readings = works(os.path.join(folder, WORKS))
+    last = datetime(2018, 6, 30, 23)
+    for i in range(4):
+        at = last + i * QUARTER
+        readings[at] = readings[at - timedelta(days=7)]
+    return readings
+
+
+def statements(folder):
+    """{(order, first day of the month): lines} for everything the demo settles."""
+    tou, book = schedule("demo", (2018, 2019)), prices("demo")
+    schedules, out = {"demo": tou}, {}
+    load = works_with_last_hour(folder)
+    for month in months(date(2018, 1, 1), 6):
+        out["REAL-O-WORKS", month.isoformat()] = works_supply(load, month, tou, book)
+    for n, (path, kind, scale) in STATIONS.items():
+        generation, _own = station(os.path.join(folder, path), kind)
+        for month in months(date(2019, 1, 1), 12):
+            case = month_case("pv_full_feed_in", month, {"export": generation}, FEED_IN, "demo",
+                              book)
+            out["REAL-O-SITE%d" % n, month.isoformat()] = calc.calculate(case, schedules)["lines"]
+        scaled, _own = station(os.path.join(folder, path), kind, scale)
+        roof = {t - SHIFT: v for t, v in scaled.items()}
+        sold = {t: max(0, v - load[t][0]) for t, v in roof.items() if t in load}
+        for month in months(date(2018, 1, 1), 6):
+            case = month_case("pv_selfuse", month, {"gen": roof, "export": sold}, SELF_USE, "demo",
+                              book)
+            out["REAL-O-ROOF%d" % n, month.isoformat()] = calc.calculate(case, schedules)["lines"]
+    return out
+
+
+# -- comparing -----------------------------------------------------------------------
+
+FIELDS = (("code", "code"), ("payer", "payer"), ("payee", "payee"), ("quantity", "quantity"),
+          ("unit", "unit"), ("price", "price"), ("amount_fen", "fen"), ("vat_rate", "vat_rate"),
+          ("net_fen", "net_fen"), ("vat_fen", "vat_fen"), ("settled_by", "settled_by"))
+
+
+def shown(program, store, *words):
+    text = subprocess.run([program, "statement"] + list(words) + ["--store", store, "--json"],
+                          check=True, capture_output=True, text=True).stdout
+    return json.loads(text)
+
+
+def line_differences(want, got):
+    if len(want) != len(got):
+        yield "%d lines, the program has %d" % (len(want), len(got))
+    for a, b in zip(want, got):
+        for mine, theirs in FIELDS:
+            x, y = a.get(mine), b.get(theirs)
+            y = None if y == "" else y
+            if not calc.same(x, y):
+                yield "%s %s: %s, the program has %s" % (a["code"], mine, x, y)
+
+
+def compare(folder, program, store):
+    wanted, wrong, lines, fen = statements(folder), 0, 0, 0
+    for row in shown(program, store, "list"):
+        doc = shown(program, store, "show", row["statement"])
+        key = (doc["order"], doc["from"])
+        if key not in wanted:
+            print("not ok - %s %s: not expected" % key)
+            wrong += 1
+            continue
+        want = wanted.pop(key)
+        found = list(line_differences(want, doc["lines"]))
+        wrong += bool(found)
+        lines += len(want)
+        fen += sum(a["amount_fen"] for a in want)
+        print("%s - %s %s" % (("not ok" if found else "ok",) + key))
+        for text in found[:10]:
+            print("# " + text)
+    for key in wanted:
+        print("not ok - %s %s: no statement" % key)
+    print("# %d lines, %s yuan agree with the oracle" % (lines, calc.dec(F(fen, 100)))
+          if not wrong and not wanted else "# they differ")
+    return 1 if wrong or wanted else 0
+
+
+def main(args):
+    if len(args) == 3:
+        return compare(*args)
+    for (order, month), rows in sorted(statements(args[0]).items()):
+        for a in rows:
+            print(order, month, a["code"], a["quantity"], a["price"], a["amount_fen"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
