@@ -296,10 +296,14 @@ static void make_members(struct maker *m, int axis, const struct strategy_axis *
         at[i].name = str_of(arena_printf(m->a, "M%d", ++m->n_made));
         at[i].party =
             group->party_name.n > 0 ? str_of(arena_printf(m->a, "P%d", m->n_made)) : at[i].name;
-        at[i].own_axis = str_is(group->name, "session");
-        if (at[i].own_axis) {
-            struct day day = day_add(instant_day(time->start), -below(m, 2));
-            at[i].axis = new_axis(m, day_start(day), 12);
+        bool day = str_is(group->name, "day"); /* of history: the same clock on an earlier date */
+        at[i].own_axis = day || str_is(group->name, "session");
+        if (day) {
+            at[i].axis = *time;
+            at[i].axis.start.utc_ms -= (int64_t)(list->n - i) * DAY_MS;
+        } else if (at[i].own_axis) {
+            struct day from = day_add(instant_day(time->start), -below(m, 2));
+            at[i].axis = new_axis(m, day_start(from), 12);
         }
         make_part(m, axis, at[i].own_axis ? &at[i].axis : time, &at[i].part);
     }

@@ -348,23 +348,30 @@ static struct str read_file(struct arena *a, const char *path)
     return (struct str){ bytes, n };
 }
 
+struct shelf {
+    struct arena *arena;
+    const char *folder;
+};
+
 static bool shelf_find(void *ctx, struct str name, struct str *file, struct str *text)
 {
+    struct shelf *shelf = ctx;
     char path[256];
-    snprintf(path, sizeof(path), "strategies/" STR_FMT ".tally", STR_ARG(name));
+    snprintf(path, sizeof(path), "%s/" STR_FMT ".tally", shelf->folder, STR_ARG(name));
     if (access(path, R_OK) != 0) {
         return false;
     }
-    *file = str_of(arena_printf(ctx, "%s", path));
-    *text = read_file(ctx, path);
+    *file = str_of(arena_printf(shelf->arena, "%s", path));
+    *text = read_file(shelf->arena, path);
     return true;
 }
 
-static void shelf_strategy(const char *path, struct tally *count)
+static void shelf_strategy(const char *folder, const char *path, struct tally *count)
 {
     struct arena *shelf = arena_new(), *a = arena_new();
     reference_memory(a);
-    struct strategy_library library = { shelf, shelf_find };
+    struct shelf place = { shelf, folder };
+    struct strategy_library library = { &place, shelf_find };
     struct strategy *s = NULL;
     struct strategy_messages messages = { 0 };
     struct err e = { 0 };
@@ -389,25 +396,36 @@ static void shelf_strategy(const char *path, struct tally *count)
     arena_free(shelf);
 }
 
-static void test_library(void **state)
+static void whole_folder(const char *folder)
 {
-    (void)state;
-    DIR *d = opendir("strategies");
+    DIR *d = opendir(folder);
     assert_non_null(d);
     struct tally count = { 0 };
     int files = 0;
     for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
         char path[512];
-        snprintf(path, sizeof(path), "strategies/%s", entry->d_name);
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         if (str_ends(str_of(path), ".tally")) {
-            shelf_strategy(path, &count);
+            shelf_strategy(folder, path, &count);
             files++;
         }
     }
     closedir(d);
-    say("strategies of the library", &count);
+    say(folder, &count);
     assert_true(files > 0);
     assert_int_equal(count.different, 0);
+}
+
+static void test_library(void **state)
+{
+    (void)state;
+    whole_folder("strategies");
+}
+
+static void test_listings(void **state)
+{
+    (void)state;
+    whole_folder("tests/strategy/listings");
 }
 
 int main(void)
@@ -415,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_programs),
         cmocka_unit_test(test_library),
+        cmocka_unit_test(test_listings),
     };
     return cmocka_run_group_tests_name("random strategies", tests, NULL, NULL);
 }
