@@ -14,11 +14,7 @@
 static const struct village_plan PLAN = {
     .orders = 6, .only_self = true, .from = { 20260701 }, .days = 10, .registers = true
 };
-static const char MAPPING[] =
-    "{\"schema\":\"sunkeeper.mapping/1\",\"title\":\"registers\",\"layout\":\"long\","
-    "\"point_columns\":[\"meter\"],\"order\":\"any\",\"time\":{\"column\":\"time\",\"format\":"
-    "\"YYYY-MM-DD hh:mm:ss\",\"zone\":\"+08:00\",\"label\":\"start\"},\"values\":[{\"column\":"
-    "\"reading\",\"kind\":\"register\",\"unit\":\"kWh\",\"rank\":\"live\"}]}";
+#define MAPPING "data/mappings/long_register.json"
 
 /* ---- importing, with an ear for what is acknowledged
  * --------------------------------------------- */
@@ -31,11 +27,8 @@ struct listener {
 
 static enum err_code find_point(void *ctx, struct str name, int64_t *point_id, struct err *e)
 {
-    char text[32];
-    (void)ctx;
-    snprintf(text, sizeof(text), STR_FMT, STR_ARG(name));
-    *point_id = strtoll(text, NULL, 10);
-    return *point_id > 0 ? OK : fail(e, ERR_NOT_FOUND, "no point %s", text);
+    *point_id = village_find(ctx, name);
+    return *point_id > 0 ? OK : fail(e, ERR_NOT_FOUND, "no point " STR_FMT, STR_ARG(name));
 }
 
 static bool was_said(const struct listener *l, int64_t id)
@@ -66,16 +59,17 @@ static enum err_code take(void *ctx, struct str source, int64_t batch_id, const 
     return code;
 }
 
-static enum err_code import_day(const char *files, int day, struct listener *l, struct err *e)
+static enum err_code import_day(struct village *t, const char *files, int day, struct listener *l,
+                                struct err *e)
 {
     struct arena *a = arena_new();
     struct mapping *mapping;
     struct ingest_result result;
-    enum err_code code = mapping_parse(a, str_of(MAPPING), "registers.json", &mapping, e);
+    enum err_code code = mapping_load(a, MAPPING, &mapping, e);
     if (code == OK) {
         const struct ingest_job job = { .file = arena_printf(a, "%s/day%02d.csv", files, day),
                                         .mapping = mapping,
-                                        .points = { find_point, NULL },
+                                        .points = { find_point, t },
                                         .sink = { take, l },
                                         .now = VILLAGE_NOW };
         code = ingest_file(a, &job, &result, e);
@@ -100,7 +94,7 @@ static int child_import(const char *dir, const char *files)
             .db = t.db, .points = t.points, .now = VILLAGE_NOW, .fold = day % 2 == 0
         };
         struct listener l = { .inner = ingest_store_sink(&store) };
-        code = import_day(files, day, &l, &e);
+        code = import_day(&t, files, day, &l, &e);
     }
     code = code == OK ? reading_fold(t.db, t.points, NULL, VILLAGE_NOW, &report, &e) : code;
     if (code != OK) {
@@ -160,7 +154,7 @@ static void assert_kept(struct bench *b, const char *dir, const int64_t *said, s
     for (int day = 0; day <= PLAN.days; day++) {
         struct ingest_store store = { .db = t.db, .points = t.points, .now = VILLAGE_NOW };
         struct listener l = { ingest_store_sink(&store), said, n_said, 0 };
-        assert_ok(import_day(b->files, day, &l, &e), &e);
+        assert_ok(import_day(&t, b->files, day, &l, &e), &e);
         found += l.found;
     }
     assert_int_equal(found, n_said);
@@ -202,7 +196,7 @@ static void prepare(struct bench *b)
     for (int day = 0; day <= PLAN.days; day++) {
         char path[700];
         snprintf(path, sizeof(path), "%s/day%02d.csv", b->files, day);
-        village_csv(&t, day, path);
+        village_csv(&t, day, day + 1, path);
     }
     village_close(&t);
 }

@@ -731,27 +731,52 @@ enum err_code village_load(struct village *t, struct err *e)
     return store_commit(t->db, STORE_SERIES, e);
 }
 
-void village_csv(const struct village *t, int day, const char *path)
+static void csv_day(const struct village *t, FILE *f, int64_t id, int day)
+{
+    int64_t shown[SLOTS];
+    int order = order_of(id);
+    struct day date = day_add(t->plan.from, day);
+    registers_of(t, id, day, shown);
+    for (int slot = 0; slot < (day == t->plan.days ? 1 : SLOTS); slot++) {
+        if (!silent(t, order, day, slot)) {
+            fprintf(f, "S%05d,%s,%04d-%02d-%02d %02d:%02d:00,%lld.%02lld\n", order,
+                    series_of[kind_of(t, order)][place_of(id)].code, date.yyyymmdd / 10000,
+                    date.yyyymmdd / 100 % 100, date.yyyymmdd % 100, slot / 4, slot % 4 * 15,
+                    (long long)shown[slot] / 10000, (long long)shown[slot] / 100 % 100);
+        }
+    }
+}
+
+void village_csv(const struct village *t, int day, int until, const char *path)
 {
     FILE *f = fopen(path, "wb");
     check_that(f, "cannot write %s", path);
-    fprintf(f, "meter,time,reading\n");
+    fprintf(f, "meter,register,time,reading\n");
     for (size_t i = 0; i < t->n_ids; i++) {
-        int64_t shown[SLOTS];
         int order = order_of(t->ids[i]);
-        if (!series_of[kind_of(t, order)][place_of(t->ids[i])].reg) {
-            continue;
-        }
-        registers_of(t, t->ids[i], day, shown);
-        struct day date = day_add(t->plan.from, day);
-        for (int slot = 0; slot < (day == t->plan.days ? 1 : SLOTS); slot++) {
-            if (!silent(t, order, day, slot)) {
-                fprintf(f, "%lld,%04d-%02d-%02d %02d:%02d:00,%lld.%02lld\n", (long long)t->ids[i],
-                        date.yyyymmdd / 10000, date.yyyymmdd / 100 % 100, date.yyyymmdd % 100,
-                        slot / 4, slot % 4 * 15, (long long)shown[slot] / 10000,
-                        (long long)shown[slot] / 100 % 100);
+        for (int d = day; d < until; d++) {
+            if (series_of[kind_of(t, order)][place_of(t->ids[i])].reg) {
+                csv_day(t, f, t->ids[i], d);
             }
         }
     }
     check_that(fclose(f) == 0, "cannot write %s", path);
+}
+
+int64_t village_find(const struct village *t, struct str name)
+{
+    struct str station;
+    int order = 0;
+    if (!str_split(&name, '/', &station) || !str_starts(station, "S")) {
+        return 0;
+    }
+    for (size_t i = 1; i < station.n; i++) {
+        order = order * 10 + (station.at[i] - '0');
+    }
+    for (int k = 0; order < t->plan.orders && k < n_series(kind_of(t, order)); k++) {
+        if (str_is(name, series_of[kind_of(t, order)][k].code)) {
+            return point_of(order, k);
+        }
+    }
+    return 0;
 }

@@ -63,8 +63,11 @@ void village_batch(const struct village *t, struct arena *a, size_t i, struct re
 SK_MUST_USE enum err_code village_intake(struct village *t, struct err *e);
 /* Without registers: whole days of energies. */
 SK_MUST_USE enum err_code village_load(struct village *t, struct err *e);
-/* The registers of a day as a file: "meter,time,reading" with the point's id and Chinese time. */
-void village_csv(const struct village *t, int day, const char *path);
+/* The registers of days [day, until) as a file that data/mappings/long_register.json describes:
+ * "meter,register,time,reading", the station's and the point's code, Chinese time. */
+void village_csv(const struct village *t, int day, int until, const char *path);
+/* The point that such a file calls "S00001/gen"; 0: none. */
+int64_t village_find(const struct village *t, struct str name);
 /* What is in force of a point's day by the formula, 10^-4 kWh. */
 int64_t village_energy(const struct village *t, int64_t point_id, int day, int slot);
 
