@@ -304,6 +304,10 @@ static void make_members(struct maker *m, int axis, const struct strategy_axis *
         } else if (at[i].own_axis) {
             struct day from = day_add(instant_day(time->start), -below(m, 2));
             at[i].axis = new_axis(m, day_start(from), 12);
+            if (chance(m, 25)) { /* as long as the period, at another time of day */
+                at[i].axis.n = time->n;
+                at[i].axis.minutes = time->minutes;
+            }
         }
         make_part(m, axis, at[i].own_axis ? &at[i].axis : time, &at[i].part);
     }
