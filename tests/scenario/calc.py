@@ -342,7 +342,8 @@ def storage_arbitrage(case, schedules):
             if sums[key] != 0:
                 worth = fen(sums[key] * clock.price(key))
                 benefit += sign * worth
-                sheet.quantities[value + clock.label(key)] = worth
+                if worth != 0:
+                    sheet.quantities[value + clock.label(key)] = worth
                 sheet.quantities[name + clock.label(key)] = dec(sums[key])
     base = benefit + c.get("carry_in_fen", 0)
     mode = c.get("negative_mode", "carry")

@@ -2,7 +2,7 @@
  * reference must agree on every line, flag, state and failure; then the same for every strategy of
  * the library, with random parameters in every mode.
  *
- *   SK_RANDOM=N   that many programs (soak)        SK_SEED=S   the first seed; alone: that one
+ *   SK_RANDOM=N   that many programs (soak)     SK_SEED=S   the first seed; alone: only that one
  * A difference prints the seed, the program and its binding.
  */
 #include "base/test.h"
@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #define PROGRAMS 20000
-#define PROGRAMS_SANITIZED 600 /* the sanitizers are ten times slower */
-#define LIBRARY_ROUNDS 150     /* random bindings for each strategy of the library */
-#define REPORTS_MAX 3          /* differences printed in full; the rest are counted */
-#define ENGINE_RATIO 1000000   /* vat_e6, estimated_e6 */
+#define PROGRAMS_SANITIZED 600    /* the sanitizers are ten times slower */
+#define LIBRARY_ROUNDS 150        /* random bindings for each strategy of the library */
+#define REPORTS_MAX 3             /* differences printed in full; the rest are counted */
+#define SHARES_MEAN_SOMETHING 100 /* programs; a replay may well be of one that is refused */
 
 struct tally {
     int programs, rejected, failed, with_lines, different;
@@ -331,8 +331,10 @@ static void test_random_programs(void **state)
     }
     say("random programs", &count);
     assert_int_equal(count.different, 0);
-    assert_true(count.rejected * 5 <= count.programs);   /* the generator knows the types */
-    assert_true(count.with_lines * 2 >= count.programs); /* and most orders can be settled */
+    if (n >= SHARES_MEAN_SOMETHING) {
+        assert_true(count.rejected * 5 <= count.programs);   /* the generator knows the types */
+        assert_true(count.with_lines * 2 >= count.programs); /* and most orders can be settled */
+    }
     arena_free(a);
 }
 
