@@ -89,6 +89,29 @@ void child_say(int64_t word)
     check(write(SAY_FD, &word, sizeof(word)) == sizeof(word));
 }
 
+size_t crash_places(const char *list, struct crash_place out[CRASH_PLACES_MAX])
+{
+    FILE *f = fopen(list, "rb");
+    char line[128];
+    size_t n = 0;
+    check_that(f, "no list at %s", list);
+    while (fgets(line, sizeof(line), f)) {
+        size_t i = 0;
+        line[strcspn(line, "\n")] = 0;
+        while (i < n && strcmp(out[i].name, line) != 0) {
+            i++;
+        }
+        check(i < CRASH_PLACES_MAX && strlen(line) < sizeof(out[0].name));
+        if (i == n) {
+            memcpy(out[n].name, line, strlen(line) + 1);
+            out[n++].passes = 0;
+        }
+        out[i].passes++;
+    }
+    fclose(f);
+    return n;
+}
+
 #define MEMORY_DIR "/dev/shm"
 #define MEMORY_MIN (256u << 20) /* the largest store of these tests, three times */
 

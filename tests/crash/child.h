@@ -28,6 +28,14 @@ void child_run(const char *const argv[], const char *const settings[], int64_t k
 /* In the child. */
 void child_say(int64_t word);
 
+/* The places in a file that SK_CRASH_LIST made (base/crash.h), each once. */
+#define CRASH_PLACES_MAX 64
+struct crash_place {
+    char name[64];
+    int passes;
+};
+size_t crash_places(const char *list, struct crash_place out[CRASH_PLACES_MAX]);
+
 /* Where a kill is all that happens, files may lie in memory: what a process wrote stays with the
  * kernel when it is killed, and nothing waits for a disk. Call it first in main(); a TMPDIR that is
  * set stays. */

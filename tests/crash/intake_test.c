@@ -7,8 +7,10 @@
 #include "crash/village.h"
 #include "ingest/ingest.h"
 #include "support/pg.h"
+#include <unistd.h>
 
 #define KILLS 200
+#define PASSES 3
 #define SEED 20260701
 #define SHARDS_USED 3 /* one acknowledged file is a batch in each */
 static const struct village_plan PLAN = {
@@ -110,6 +112,7 @@ static int child_import(const char *dir, const char *files)
 
 struct bench {
     char template[600], files[600], work[600], look[600];
+    char setting[800]; /* of the child's environment; "" : none */
     uint64_t snapshot;
     int64_t batches, readings, lasts_us;
 };
@@ -118,7 +121,8 @@ static const char *self;
 static void run_child(struct bench *b, int64_t kill_us, struct child_end *out)
 {
     const char *const argv[] = { self, "import", b->work, b->files, NULL };
-    child_run(argv, NULL, kill_us, out);
+    const char *const settings[] = { b->setting, NULL };
+    child_run(argv, b->setting[0] ? settings : NULL, kill_us, out);
 }
 
 /* The values of all days that were acknowledged whole, by the formula. */
@@ -258,6 +262,46 @@ static void test_killed_imports_lose_and_double_nothing(void **state)
     free(said);
 }
 
+/* K5: it dies at each named place it passes, at the first, second and third pass. */
+static void test_a_death_at_every_place_of_an_import(void **state)
+{
+    (void)state;
+    static struct crash_place places[CRASH_PLACES_MAX];
+    static struct child_end end, again;
+    struct bench b = { 0 };
+    char list[700];
+    int deaths = 0, passes = sanitized_run() ? 1 : PASSES;
+    prepare(&b);
+    snprintf(list, sizeof(list), "%s/list", b.template);
+    snprintf(b.setting, sizeof(b.setting), "SK_CRASH_LIST=%s", list);
+    dir_copy(b.template, b.work);
+    run_child(&b, CHILD_NEVER, &end);
+    assert_int_equal(end.code, 0);
+    assert_kept(&b, b.work, end.said, end.n_said, true);
+    dir_remove(b.work);
+    size_t n = crash_places(list, places);
+    assert_int_equal(unlink(list), 0);
+    assert_true(n >= 8); /* before and after: a batch, its commit, a fold, a commit of the store */
+    for (size_t i = 0; i < n; i++) {
+        for (int pass = 1; pass <= passes && pass <= places[i].passes; pass++, deaths++) {
+            snprintf(b.setting, sizeof(b.setting), "SK_CRASH=%.63s:%d", places[i].name, pass);
+            dir_copy(b.template, b.work);
+            run_child(&b, CHILD_NEVER, &end);
+            assert_true(end.killed);
+            dir_copy(b.work, b.look);
+            assert_kept(&b, b.look, end.said, end.n_said, false);
+            dir_remove(b.look);
+            b.setting[0] = 0;
+            run_child(&b, CHILD_NEVER, &again);
+            assert_int_equal(again.code, 0);
+            assert_int_equal(again.n_said, PLAN.days + 1);
+            assert_kept(&b, b.work, again.said, again.n_said, true);
+            dir_remove(b.work);
+        }
+    }
+    print_message("# %d deaths at %zu places\n", deaths, n);
+}
+
 int main(int argc, char **argv)
 {
     self = argv[0];
@@ -267,6 +311,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_imports_lose_and_double_nothing),
+        cmocka_unit_test(test_a_death_at_every_place_of_an_import),
     };
     return cmocka_run_group_tests_name("crash intake", tests, NULL, NULL);
 }

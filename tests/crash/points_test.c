@@ -7,8 +7,6 @@
 #include "support/pg.h"
 
 #define PASSES 3
-#define NAMES_MAX 64
-#define LIST_MAX (1 << 20)
 /* Two price versions and two months; one order of each kind. */
 static const struct village_plan PLAN = {
     .orders = VILLAGE_KINDS, .from = { 20260630 }, .days = 2, .registers = true
@@ -33,35 +31,6 @@ static void play(const char *dir, const char *setting, struct child_end *end)
     child_run(argv, setting ? settings : NULL, CHILD_NEVER, end);
 }
 
-struct passes {
-    char name[64];
-    int n;
-};
-
-/* The places a day passes, each once, with how often. */
-static size_t read_list(const char *path, struct passes *out)
-{
-    FILE *f = fopen(path, "rb");
-    char line[128];
-    size_t n = 0;
-    assert_non_null(f);
-    while (fgets(line, sizeof(line), f)) {
-        size_t i = 0;
-        line[strcspn(line, "\n")] = 0;
-        while (i < n && strcmp(out[i].name, line) != 0) {
-            i++;
-        }
-        assert_true(i < NAMES_MAX);
-        if (i == n) {
-            assert_true(strlen(line) < sizeof(out[0].name));
-            memcpy(out[n++].name, line, strlen(line) + 1);
-        }
-        out[i].n++;
-    }
-    fclose(f);
-    return n;
-}
-
 static const char *const needed[] = { "intake_before_commit",
                                       "intake_after_commit",
                                       "fold_before_commit",
@@ -81,7 +50,7 @@ static void test_a_death_at_every_named_place_changes_nothing(void **state)
 {
     (void)state;
     char root[500], template[600], work[600], list[600], setting[700];
-    static struct passes places[NAMES_MAX];
+    static struct crash_place places[CRASH_PLACES_MAX];
     static struct child_end end;
     struct story_end want, got;
     struct err e;
@@ -97,7 +66,7 @@ static void test_a_death_at_every_named_place_changes_nothing(void **state)
     assert_int_equal(end.code, 0);
     assert_ok(story_look(&PLAN, work, true, &want, &e), &e);
     dir_remove(work);
-    size_t n = read_list(list, places);
+    size_t n = crash_places(list, places);
     for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
         size_t k = 0;
         while (k < n && strcmp(places[k].name, needed[i]) != 0) {
@@ -109,7 +78,7 @@ static void test_a_death_at_every_named_place_changes_nothing(void **state)
     }
     int passes = sanitized_run() ? 1 : (int)env_number("SK_PASSES", PASSES);
     for (size_t i = 0; i < n; i++) {
-        for (int pass = 1; pass <= passes && pass <= places[i].n; pass++) {
+        for (int pass = 1; pass <= passes && pass <= places[i].passes; pass++) {
             snprintf(setting, sizeof(setting), "SK_CRASH=%.63s:%d", places[i].name, pass);
             dir_copy(template, work);
             play(work, setting, &end);
