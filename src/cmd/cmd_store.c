@@ -12,7 +12,7 @@
 enum err_code cmd_migrate(struct cmd *c, struct db *db, struct err *e)
 {
     const struct store_migrations rooms[] = {
-        people_migrations, meter_migrations(), reading_migrations(), contract_migrations,
+        people_migrations, meter_migrations, reading_migrations, contract_migrations,
         tariff_migrations, settle_migrations,  statement_migrations,
     };
     return store_migrate(db, rooms, sizeof rooms / sizeof *rooms, c->clock.now(c->clock.ctx), e);

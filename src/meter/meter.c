@@ -5,10 +5,7 @@
 
 EMBED(meter_sql, "src/meter/meter.sql");
 
-struct store_migrations meter_migrations(void)
-{
-    return (struct store_migrations){ "meter", meter_sql };
-}
+const struct store_migrations meter_migrations = { "meter", meter_sql };
 
 /* ---- words ----------------------------------------------------------------------------------- */
 

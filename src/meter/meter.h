@@ -27,7 +27,7 @@
 #include "base/base.h"
 #include "store/store.h"
 
-struct store_migrations meter_migrations(void);
+extern const struct store_migrations meter_migrations;
 
 enum station_kind {
     STATION_PV = 1,

@@ -53,7 +53,7 @@ static int set_up(void **state)
     }
     f->a = arena_new();
     assert_ok(store_open(f->where, STORE_CREATE, &f->db, &f->e), &f->e);
-    struct store_migrations rooms = meter_migrations();
+    struct store_migrations rooms = meter_migrations;
     assert_ok(store_migrate(f->db, &rooms, 1, NOW, &f->e), &f->e);
     begin(f);
     struct station s = {

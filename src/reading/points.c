@@ -7,10 +7,7 @@ EMBED(reading_sql, "src/reading/reading.sql");
 
 #define PAGE 4096 /* places of one query while loading */
 
-struct store_migrations reading_migrations(void)
-{
-    return (struct store_migrations){ "reading", reading_sql };
-}
+const struct store_migrations reading_migrations = { "reading", reading_sql };
 
 const char *reading_outcome_word(enum reading_outcome o)
 {

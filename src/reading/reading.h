@@ -45,7 +45,7 @@
 #include "meter/meter.h"
 #include "store/store.h"
 
-struct store_migrations reading_migrations(void);
+extern const struct store_migrations reading_migrations;
 
 enum reading_kind { READING_REG = 1, READING_INT = 2, READING_INST = 3, READING_STATE = 4 };
 enum reading_mark { MARK_ACTUAL, MARK_ESTIMATED, MARK_MANUAL, MARK_MISSING };

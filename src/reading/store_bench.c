@@ -201,7 +201,7 @@ int main(int argc, char **argv)
         return 2;
     }
     MUST(store_open(argv[1], STORE_CREATE, &db, &e));
-    struct store_migrations rooms[] = { meter_migrations(), reading_migrations() };
+    struct store_migrations rooms[] = { meter_migrations, reading_migrations };
     MUST(store_migrate(db, rooms, 2, NOW, &e));
     int64_t *ids = arena_many(a, n, int64_t), *peak = arena_many(a, n, int64_t);
     int64_t *values = arena_many(a, n * SLOTS, int64_t);

@@ -110,8 +110,8 @@ static void estate_begin(struct estate *s, const char *dir, int32_t contracts)
 
 void estate_make(struct estate *s, const char *dir, int32_t contracts)
 {
-    struct store_migrations rooms[] = { people_migrations,    meter_migrations(),
-                                        reading_migrations(), contract_migrations,
+    struct store_migrations rooms[] = { people_migrations,    meter_migrations,
+                                        reading_migrations, contract_migrations,
                                         tariff_migrations,    settle_migrations,
                                         statement_migrations };
     struct sim_fleet_terms terms = { .calendar = "zhejiang",

@@ -223,8 +223,8 @@ static bool silent(const struct village *t, int order, int day, int slot)
 enum err_code village_open(struct village *t, const struct village_plan *plan, const char *where,
                            enum store_mode mode, struct err *e)
 {
-    const struct store_migrations rooms[] = { people_migrations,    meter_migrations(),
-                                              reading_migrations(), tariff_migrations,
+    const struct store_migrations rooms[] = { people_migrations,    meter_migrations,
+                                              reading_migrations, tariff_migrations,
                                               contract_migrations,  settle_migrations,
                                               statement_migrations };
     struct db *db;

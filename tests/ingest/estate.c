@@ -51,8 +51,8 @@ void estate_open(const char *where, struct db **db)
     struct err e;
     struct meter_estate es;
     struct arena *a = arena_new();
-    struct store_migrations rooms[] = { people_migrations, meter_migrations(),
-                                        reading_migrations() };
+    struct store_migrations rooms[] = { people_migrations, meter_migrations,
+                                        reading_migrations };
     assert_ok(store_open(where, STORE_CREATE, db, &e), &e);
     assert_ok(store_migrate(*db, rooms, 3, day_start(ESTATE_NOW), &e), &e);
     assert_ok(meter_load_estate(*db, scope_machine(), a, &es, &e), &e);

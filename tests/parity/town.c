@@ -47,7 +47,7 @@ static int64_t storage(int k, int day, int slot, bool discharge)
 void town_open(struct town *s, const char *where)
 {
     const struct store_migrations rooms[] = {
-        people_migrations,   meter_migrations(), reading_migrations(), tariff_migrations,
+        people_migrations,   meter_migrations, reading_migrations, tariff_migrations,
         contract_migrations, settle_migrations,  statement_migrations};
     *s = (struct town){.now = TOWN_NOW, .a = arena_new()};
     assert_ok(store_open(where, STORE_CREATE, &s->db, &s->e), &s->e);

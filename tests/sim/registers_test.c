@@ -167,8 +167,8 @@ static void play(const char *where)
     struct world w = { .arena = arena_new() };
     struct err e;
     struct reading_fold_report folded;
-    struct store_migrations rooms[] = { people_migrations, meter_migrations(),
-                                        reading_migrations() };
+    struct store_migrations rooms[] = { people_migrations, meter_migrations,
+                                        reading_migrations };
     simulate(&w);
     assert_ok(store_open(where, STORE_CREATE, &w.db, &e), &e);
     assert_ok(store_migrate(w.db, rooms, 3, now(), &e), &e);

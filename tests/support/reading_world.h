@@ -42,7 +42,7 @@ static inline void world_make(struct world *w)
     }
     w->a = arena_new();
     assert_ok(store_open(w->where, STORE_CREATE, &w->db, &w->e), &w->e);
-    struct store_migrations rooms[] = { meter_migrations(), reading_migrations() };
+    struct store_migrations rooms[] = { meter_migrations, reading_migrations };
     assert_ok(store_migrate(w->db, rooms, 2, NOW, &w->e), &w->e);
     world_begin(w, STORE_CORE);
     struct station s = { .org_id = ORG, .kind = STATION_PV, .code = STR("PV01") };
