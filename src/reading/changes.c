@@ -277,35 +277,60 @@ enum err_code reading_history(struct db *db, const struct reading_points *p, str
 
 /* ---- estimates ---- */
 
-/* The day before whose shape stands in for `day`: a week before, the same weekday. */
+/* How far back a shape may be taken: five weeks ago is still the same season. */
+#define PROFILE_WEEKS_MAX 5
+
+/* Days of the estimated span from its first one on; slot k of the span is slot k % SLOTS of day
+ * k / SLOTS. Estimates are entered as they are made: later weeks may take their shape from them. */
+struct span {
+    struct day first;
+    struct day_slots *days;
+};
+
+/* Values for n missing slots from slot k of the span on: that of the same weekday a week before,
+ * or, where there is none, of the latest week before that has one. */
 static enum err_code fill_profile(struct db *db, const struct reading_points *p, int64_t at,
-                                  struct slot from, int32_t n, int64_t *out, struct err *e)
+                                  const struct span *span, int32_t k, int32_t n, struct arena *a,
+                                  int64_t *out, struct err *e)
 {
-    struct day_slots d;
-    struct day loaded = { 0 };
-    for (int32_t i = 0; i < n; i++) {
-        struct slot s = slot_after(from, i);
-        struct day before = day_add(s.day, -7);
-        if (before.yyyymmdd != loaded.yyyymmdd) {
-            if (days_load(db, p, at, before, 1, &d, NULL, e) != OK) {
-                return e->code;
+    struct day_slots *earlier = arena_many(a, PROFILE_WEEKS_MAX + 1, struct day_slots);
+    struct day loaded[PROFILE_WEEKS_MAX + 1] = { { 0 } };
+    for (int32_t i = k; i < k + n; i++) {
+        struct day_slots *mine = &span->days[i / SLOTS];
+        int s = i % SLOTS;
+        const struct day_slots *d = NULL;
+        bool found = false;
+        for (int w = 1; w <= PROFILE_WEEKS_MAX && !found; w++) {
+            struct day before = day_add(span->first, i / SLOTS - 7 * w);
+            d = i / SLOTS >= 7 * w ? mine - 7 * w : &earlier[w];
+            if (d == &earlier[w] && before.yyyymmdd != loaded[w].yyyymmdd) {
+                if (days_load(db, p, at, before, 1, &earlier[w], NULL, e) != OK) {
+                    return e->code;
+                }
+                loaded[w] = before;
             }
-            loaded = before;
+            found = reading_mark_of(d->q[s]) != MARK_MISSING;
         }
-        if (reading_mark_of(d.q[s.index]) == MARK_MISSING) {
-            return fail(e, ERR_GAP, "estimate: %d has no value at slot %d to take the shape from",
-                        before.yyyymmdd, s.index);
+        if (!found) {
+            return fail(e, ERR_GAP,
+                        "estimate: none of the %d weeks before %d has a value at slot %d to take "
+                        "the shape from",
+                        PROFILE_WEEKS_MAX, day_add(span->first, i / SLOTS).yyyymmdd, s);
         }
-        out[i] = d.value[s.index];
+        out[i - k] = d->value[s];
+        mine->value[s] = d->value[s];
+        mine->q[s] = Q_EST;
     }
     return OK;
 }
 
-/* Values for a run of n missing slots; `total` may be ESTIMATE_NO_TOTAL. */
+/* Values for n missing slots from slot k of the span on; `total` may be ESTIMATE_NO_TOTAL. */
 static enum err_code estimate_run(struct db *db, const struct reading_points *p, int64_t at,
-                                  struct slot from, int32_t n, enum estimate_method method,
-                                  int64_t total, struct arena *a, int64_t *out, struct err *e)
+                                  const struct span *span, int32_t k, int32_t n,
+                                  enum estimate_method method, int64_t total, struct arena *a,
+                                  int64_t *out, struct err *e)
 {
+    struct slot from = slot_after((struct slot){ span->first, 0 }, k);
     struct money *parts = arena_many(a, (size_t)n, struct money);
     int64_t *weights = arena_many(a, (size_t)n, int64_t);
     if (method == ESTIMATE_LINEAR) {
@@ -328,7 +353,7 @@ static enum err_code estimate_run(struct db *db, const struct reading_points *p,
         }
         return OK;
     }
-    if (method == ESTIMATE_PROFILE && fill_profile(db, p, at, from, n, weights, e) != OK) {
+    if (method == ESTIMATE_PROFILE && fill_profile(db, p, at, span, k, n, a, weights, e) != OK) {
         return e->code;
     }
     if (method == ESTIMATE_PROFILE && total == ESTIMATE_NO_TOTAL) {
@@ -364,6 +389,7 @@ static enum err_code estimate_list(struct db *db, const struct reading_points *p
 {
     int32_t n_days = (from.index + n_slots + SLOTS - 1) / SLOTS, gaps = 0;
     struct day_slots *days = arena_many(a, (size_t)n_days, struct day_slots);
+    const struct span span = { from.day, days };
     if (days_load(db, p, at, from.day, n_days, days, NULL, e) != OK) {
         return e->code;
     }
@@ -379,7 +405,7 @@ static enum err_code estimate_list(struct db *db, const struct reading_points *p
                         "estimate: one total for several gaps: estimate them one by one");
         }
         if (len > 0 &&
-            estimate_run(db, p, at, slot_after(from, i), len, method, total, a, values, e) != OK) {
+            estimate_run(db, p, at, &span, k, len, method, total, a, values, e) != OK) {
             return e->code;
         }
         for (int32_t j = 0; j < len; j++) {

@@ -343,7 +343,8 @@ SK_MUST_USE enum err_code reading_gaps(struct db *db, const struct reading_point
                                        size_t *n_gaps, struct err *e);
 
 enum estimate_method {
-    ESTIMATE_PROFILE, /* the same day type of the week before; with a total: split by its shape */
+    ESTIMATE_PROFILE, /* the same weekday a week before, estimated by this call or not, else of the
+                         latest of five weeks; with a total: split by its shape */
     ESTIMATE_LINEAR,  /* between the neighbours of the gap */
     ESTIMATE_EQUAL    /* the total in equal parts (R6) */
 };

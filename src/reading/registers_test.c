@@ -374,6 +374,69 @@ static void test_estimates_by_profile_line_and_equal_parts(void **state)
     assert_int_equal(d.value[14], 97);
 }
 
+/* A gap longer than a week goes on with the shape it was given; a week that is missing itself is
+ * passed over. */
+static void test_estimates_of_long_gaps(void **state)
+{
+    struct world *w = *state;
+    struct reading r[4] = { interval(w->point[0], DAY, 94, 40), interval(w->point[0], DAY, 95, 50),
+                            interval(w->point[0], day_add(DAY, 1), 0, 60),
+                            interval(w->point[0], day_add(DAY, 22), 0, 70) };
+    struct str why = STR("gateway was off");
+    int32_t n = -1;
+    send(w, r, 4);
+    /* the third slot is one nobody has: nothing is written */
+    struct slot at = { day_add(DAY, 7), 95 };
+    assert_int_equal(reading_estimate(w->db, w->p, w->point[0], at, 3, ESTIMATE_PROFILE,
+                                      ESTIMATE_NO_TOTAL, why, 5, NOW, &n, &w->e),
+                     ERR_GAP);
+    assert_string_equal(w->e.text,
+                        "estimate: none of the 5 weeks before 20260310 has a value at slot 1 to "
+                        "take the shape from");
+    assert_int_equal(n, -1);
+    /* one week: as given; the next: the estimate of the first, since nothing was measured */
+    for (int week = 1; week <= 2; week++) {
+        at.day = day_add(DAY, 7 * week);
+        assert_ok(reading_estimate(w->db, w->p, w->point[0], at, 2, ESTIMATE_PROFILE,
+                                   ESTIMATE_NO_TOTAL, why, 5, NOW, &n, &w->e),
+                  &w->e);
+        assert_int_equal(n, 2);
+        assert_int_equal(world_day(w, w->point[0], at.day).value[95], 50);
+        assert_int_equal(world_day(w, w->point[0], day_add(at.day, 1)).value[0], 60);
+    }
+    /* week 3 has only the second of them: the first is taken from week 2 */
+    at.day = day_add(DAY, 28);
+    assert_ok(reading_estimate(w->db, w->p, w->point[0], at, 2, ESTIMATE_PROFILE, ESTIMATE_NO_TOTAL,
+                               why, 5, NOW, &n, &w->e),
+              &w->e);
+    assert_int_equal(world_day(w, w->point[0], at.day).value[95], 50);
+    assert_int_equal(world_day(w, w->point[0], day_add(at.day, 1)).value[0], 70);
+}
+
+static void test_estimates_chain_within_one_call(void **state)
+{
+    struct world *w = *state;
+    struct reading r[SLOTS * 7];
+    struct str why = STR("gateway was off");
+    int32_t n;
+    for (int i = 0; i < SLOTS * 7; i++) {
+        int d = i / SLOTS, s = i % SLOTS;
+        r[i] = interval(w->point[0], day_add(DAY, d), s, 1000 * d + s);
+    }
+    send(w, r, SLOTS * 7);
+    struct slot at = { day_add(DAY, 7), 0 }; /* 16 days: two rounds of the week, and two days */
+    assert_ok(reading_estimate(w->db, w->p, w->point[0], at, 16 * SLOTS, ESTIMATE_PROFILE,
+                               ESTIMATE_NO_TOTAL, why, 5, NOW, &n, &w->e),
+              &w->e);
+    assert_int_equal(n, 16 * SLOTS);
+    for (int d = 7; d < 23; d++) {
+        struct reading_day got = world_day(w, w->point[0], day_add(DAY, d));
+        assert_int_equal(got.value[0], 1000 * (d % 7));
+        assert_int_equal(got.value[95], 1000 * (d % 7) + 95);
+        assert_int_equal(got.mark[95], MARK_ESTIMATED);
+    }
+}
+
 static void test_today_shows_chunks_and_journal(void **state)
 {
     struct world *w = *state;
@@ -467,6 +530,8 @@ int main(void)
         T(test_jump_by_rated_power),
         T(test_a_virtual_point_is_the_sum_of_its_parts),
         T(test_estimates_by_profile_line_and_equal_parts),
+        T(test_estimates_of_long_gaps),
+        T(test_estimates_chain_within_one_call),
         T(test_today_shows_chunks_and_journal),
         T(test_the_check_finds_what_is_not_as_it_was),
         T(test_a_foreign_point_is_unknown),
