@@ -287,7 +287,7 @@ enum err_code meter_bind(struct db *db, struct scope scope, struct binding *rows
     enum err_code code = OK;
     for (size_t i = 0; i < n && code == OK; i++) {
         struct point p;
-        int64_t station_id = 0;
+        struct meter m;
         bool found = false;
         code = binding_check(&rows[i], e);
         if (code == OK && i > 0) {
@@ -297,7 +297,7 @@ enum err_code meter_bind(struct db *db, struct scope scope, struct binding *rows
             code = meter_get_point(db, scope, a, rows[i].point_id, &p, e);
         }
         if (code == OK) {
-            code = rows_find_meter_station(db, scope, rows[i].meter_id, &station_id, &found, e);
+            code = rows_find_meter(db, scope, a, rows[i].meter_id, &m, &found, e);
         }
         if (code == OK && (!found || p.is_virtual)) {
             code = fail(e, found ? ERR_RULE : ERR_NOT_FOUND,
@@ -396,6 +396,21 @@ enum err_code meter_get_station(struct db *db, struct scope scope, struct arena 
         return fail(e, ERR_NOT_FOUND, "no station %lld, or not yours", (long long)station_id);
     }
     *out = s;
+    return OK;
+}
+
+enum err_code meter_get_meter(struct db *db, struct scope scope, struct arena *a, int64_t meter_id,
+                              struct meter *out, struct err *e)
+{
+    struct meter m;
+    bool found;
+    if (rows_find_meter(db, scope, a, meter_id, &m, &found, e) != OK) {
+        return e->code;
+    }
+    if (!found) {
+        return fail(e, ERR_NOT_FOUND, "no meter %lld, or not yours", (long long)meter_id);
+    }
+    *out = m;
     return OK;
 }
 

@@ -154,6 +154,8 @@ SK_MUST_USE enum err_code meter_set_formula(struct db *db, struct scope scope, i
 
 SK_MUST_USE enum err_code meter_get_station(struct db *db, struct scope scope, struct arena *a,
                                             int64_t station_id, struct station *out, struct err *e);
+SK_MUST_USE enum err_code meter_get_meter(struct db *db, struct scope scope, struct arena *a,
+                                          int64_t meter_id, struct meter *out, struct err *e);
 SK_MUST_USE enum err_code meter_get_point(struct db *db, struct scope scope, struct arena *a,
                                           int64_t point_id, struct point *out, struct err *e);
 /* By codes: "PV01", "gen". ERR_NOT_FOUND. */

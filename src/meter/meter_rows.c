@@ -343,11 +343,12 @@ enum err_code rows_find_point_by_code(struct db *db, struct scope scope, struct 
     return rows_close(r, e);
 }
 
-enum err_code rows_find_meter_station(struct db *db, struct scope scope, int64_t meter_id,
-                                      int64_t *station_id, bool *found, struct err *e)
+enum err_code rows_find_meter(struct db *db, struct scope scope, struct arena *a, int64_t meter_id,
+                              struct meter *out, bool *found, struct err *e)
 {
     static const char sql[] =
-        "select m.station_id from meter m join station s on s.station_id = m.station_id "
+        "select m.meter_id, m.station_id, m.device_id, m.serial, m.modulus_e4, m.resolution_e4 "
+        "from meter m join station s on s.station_id = m.station_id "
         "where m.meter_id = $3 and " IN_SCOPE;
     struct rows *r;
     if (rows_open(db, STORE_CORE, sql, &r, e) != OK) {
@@ -357,7 +358,12 @@ enum err_code rows_find_meter_station(struct db *db, struct scope scope, int64_t
     rows_int(r, 3, meter_id);
     *found = rows_next(r, e);
     if (*found) {
-        *station_id = rows_get_int(r, 0);
+        *out = (struct meter){ .meter_id = rows_get_int(r, 0),
+                               .station_id = rows_get_int(r, 1),
+                               .device_id = rows_get_int(r, 2),
+                               .serial = str_dup(a, rows_get_str(r, 3)),
+                               .modulus_e4 = rows_get_int(r, 4),
+                               .resolution_e4 = rows_get_int(r, 5) };
     }
     return rows_close(r, e);
 }

@@ -30,8 +30,8 @@ enum err_code rows_find_point(struct db *db, struct scope scope, struct arena *a
 enum err_code rows_find_point_by_code(struct db *db, struct scope scope, struct arena *a,
                                       struct str station_code, struct str point_code,
                                       struct point *out, bool *found, struct err *e);
-enum err_code rows_find_meter_station(struct db *db, struct scope scope, int64_t meter_id,
-                                      int64_t *station_id, bool *found, struct err *e);
+enum err_code rows_find_meter(struct db *db, struct scope scope, struct arena *a, int64_t meter_id,
+                              struct meter *out, bool *found, struct err *e);
 enum err_code rows_find_fed_point(struct db *db, struct scope scope, struct str protocol,
                                   struct str address, struct str register_code, struct instant at,
                                   int64_t *point_id, bool *found, struct err *e);

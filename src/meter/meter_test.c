@@ -215,6 +215,12 @@ static void test_law_6_a_foreign_row_is_not_found(void **state)
     assert_ok(meter_get_station(f->db, own, f->a, f->station, &s, &f->e), &f->e);
     assert_ok(meter_get_point_by_code(f->db, own, f->a, STR("PV01"), STR("gen"), &p, &f->e), &f->e);
     assert_int_equal(p.point_id, f->point);
+    struct meter m;
+    assert_ok(meter_get_meter(f->db, own, f->a, f->meter, &m, &f->e), &f->e);
+    assert_true(str_is(m.serial, "M-old"));
+    assert_int_equal(m.resolution_e4, 100);
+    assert_int_equal(m.modulus_e4, 100000000);
+    assert_int_equal(meter_get_meter(f->db, foreign, f->a, f->meter, &m, &f->e), ERR_NOT_FOUND);
     assert_int_equal(meter_get_station(f->db, foreign, f->a, f->station, &s, &f->e), ERR_NOT_FOUND);
     assert_int_equal(meter_get_point(f->db, foreign, f->a, f->point, &p, &f->e), ERR_NOT_FOUND);
     struct meter_estate es;

@@ -5,7 +5,8 @@
 #include "settle/settle_rows.h"
 #include <stdarg.h>
 
-#define SOURCES_MAX 256 /* of one line: 64 names over a few members */
+#define SOURCES_MAX 256       /* of one line: 64 names over a few members */
+#define REGISTER_DIGITS_MIN 2 /* shown of a register: meters of this kind show a hundredth */
 
 static enum err_code single_compute(struct single *s, const struct prep_wish *wish,
                                     const struct str *state_in, struct err *e)
@@ -128,12 +129,41 @@ static const char *mark_word(int mark)
     return words[mark & 3];
 }
 
+/* The meter of an interval; `m` keeps the last one asked for. */
+static enum err_code meter_of(struct single *s, int64_t meter_id, struct meter *m, struct err *e)
+{
+    return m->meter_id == meter_id ? OK
+                                   : meter_get_meter(s->desk.db, scope_machine(), s->desk.arena,
+                                                     meter_id, m, e);
+}
+
+/* A meter as people know it: by its asset number. */
+static void text_meter(struct text *t, const struct meter *m)
+{
+    if (m->serial.n > 0) {
+        text_addf(t, "meter " STR_FMT, STR_ARG(m->serial));
+    } else {
+        text_addf(t, "meter %lld", (long long)m->meter_id);
+    }
+}
+
+/* A register with the digits its meter shows, at least two. */
+static void text_register(struct text *t, int64_t index_e4, const struct meter *m)
+{
+    int digits = REGISTER_DIGITS_MIN;
+    while (digits < 4 && m->resolution_e4 % DECIMAL_POW10[4 - digits] != 0) {
+        digits++;
+    }
+    text_decimal(t, index_e4, 4, digits);
+}
+
 /* Where one interval came from. */
 static enum err_code interval_explain(struct single *s, int64_t point_id, struct slot slot,
-                                      struct text *t, struct err *e)
+                                      struct meter *m, struct text *t, struct err *e)
 {
     struct reading_origin o;
-    if (reading_origin(s->desk.db, s->desk.points, point_id, slot, &o, e) != OK) {
+    if (reading_origin(s->desk.db, s->desk.points, point_id, slot, &o, e) != OK ||
+        (o.derived && meter_of(s, o.meter_id, m, e) != OK)) {
         return e->code;
     }
     text_addf(t, "      %02d:%02d  ", slot.index / 4, slot.index % 4 * 15);
@@ -141,11 +171,11 @@ static enum err_code interval_explain(struct single *s, int64_t point_id, struct
     text_addf(t, " %s", mark_word(o.mark));
     if (o.derived) {
         text_add_c(t, "  = (");
-        text_scaled(t, o.end_e4, 4);
+        text_register(t, o.end_e4, m);
         text_add_c(t, " - ");
-        text_scaled(t, o.start_e4, 4);
-        text_addf(t, ") x %d/%d x %d/%d, meter %lld", o.ct_num, o.ct_den, o.pt_num, o.pt_den,
-                  (long long)o.meter_id);
+        text_register(t, o.start_e4, m);
+        text_addf(t, ") x %d/%d x %d/%d, ", o.ct_num, o.ct_den, o.pt_num, o.pt_den);
+        text_meter(t, m);
     }
     text_byte(t, '\n');
     return OK;
@@ -179,6 +209,7 @@ static enum err_code registers_explain(struct single *s, int64_t point_id, struc
     const struct slot first = {s->binding.from, 0};
     const struct slot last = {day_add(s->binding.until, -1), SLOTS - 1};
     struct reading_origin a, z;
+    struct meter m = {0};
     if (reading_origin(s->desk.db, s->desk.points, point_id, first, &a, e) != OK ||
         reading_origin(s->desk.db, s->desk.points, point_id, last, &z, e) != OK) {
         return e->code;
@@ -188,10 +219,15 @@ static enum err_code registers_explain(struct single *s, int64_t point_id, struc
     }
     const struct reading_origin *const end[] = {&a, &z};
     for (int i = 0; i < 2; i++) {
+        if (meter_of(s, end[i]->meter_id, &m, e) != OK) {
+            return e->code;
+        }
         text_addf(t, "    register %s ", i ? "at the end" : "at the start");
-        text_scaled(t, i ? z.end_e4 : a.start_e4, 4);
-        text_addf(t, "  meter %lld, CT %d/%d, PT %d/%d\n", (long long)end[i]->meter_id,
-                  end[i]->ct_num, end[i]->ct_den, end[i]->pt_num, end[i]->pt_den);
+        text_register(t, i ? z.end_e4 : a.start_e4, &m);
+        text_add_c(t, "  ");
+        text_meter(t, &m);
+        text_addf(t, ", CT %d/%d, PT %d/%d\n", end[i]->ct_num, end[i]->ct_den, end[i]->pt_num,
+                  end[i]->pt_den);
     }
     return OK;
 }
@@ -201,6 +237,7 @@ static enum err_code source_explain(struct single *s, const struct strategy_sour
                                     struct day only, struct text *t, struct err *e)
 {
     const struct source *src = &s->work.sources[use->source];
+    struct meter m = {0};
     const int32_t n = s->kind.n_days;
     struct reading_day *days = arena_many(s->desk.arena, (size_t)n, struct reading_day);
     const struct meter_estate *es = reading_points_estate(s->desk.points);
@@ -222,7 +259,8 @@ static enum err_code source_explain(struct single *s, const struct strategy_sour
         }
         day_line(&days[d], t);
         for (int i = 0; only.yyyymmdd && i < SLOTS; i++) {
-            if (interval_explain(s, src->point_id, (struct slot){days[d].day, i}, t, e) != OK) {
+            const struct slot slot = {days[d].day, i};
+            if (interval_explain(s, src->point_id, slot, &m, t, e) != OK) {
                 return e->code;
             }
         }
