@@ -155,7 +155,7 @@ static int child(const char *where)
     struct work w = { .a = arena_new() };
     uint8_t marks[BATCHES * 4];
     const char *acks = arena_printf(w.a, "%s/acks", where);
-    struct store_migrations rooms[] = { meter_migrations(), reading_migrations() };
+    struct store_migrations rooms[] = { meter_migrations, reading_migrations };
     w.acks = open(acks, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     ssize_t n = read(w.acks, marks, sizeof(marks));
     for (ssize_t i = 0; i < n; i++) {

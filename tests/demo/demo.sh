@@ -34,6 +34,10 @@ has "nothing is settled twice" "$dir/again" "2026-10: 70 orders, 0 settled now, 
 is "and nothing has changed" "$(digest "$dir/a")" "$first"
 no=$(grep -o 'ST-2026-[0-9]*' "$dir/again" | head -1)
 $sunkeeper statement recompute "$no" --compare --store "$dir/a" >"$dir/out" 2>&1; is "a statement comes out the same again" $? 0
+$sunkeeper statement explain "$no" --store "$dir/a" >"$dir/out" 2>&1
+has "registers are shown as their meter shows them" "$dir/out" "register at the start 328350.00  meter DEMO-PV01-1, CT 1000/5"
+$sunkeeper reading estimate --station PV23 --point gen --from 2026-10-20T23:45 --slots 1057 --method profile --reason test --store "$dir/a" >"$dir/out" 2>&1
+has "a gap of eleven days takes the shape of the weeks before" "$dir/out" "1057 intervals estimated"
 $sunkeeper demo --month 2026-09 --store "$dir/a" >"$dir/out" 2>&1; is "another month is refused" $? 1
 has "and says why" "$dir/out" "this store holds the demo of another month"
 
