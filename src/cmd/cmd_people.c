@@ -1,6 +1,7 @@
 /* cmd_people.c - organisations, users, roles, the second person, the audit. */
 #include "people/people.h"
 #include "cmd/cmd.h"
+#include "cmd/steps.h"
 
 #define PASSWORD_LINE_MAX 256
 
@@ -30,20 +31,27 @@ static int who_close(struct cmd *c, struct who *w, enum err_code code)
     return code == OK ? EXIT_DONE : cmd_error(c, &w->e);
 }
 
+enum err_code cmd_audit(struct db *db, int64_t user_id, int64_t org_id, const char *action,
+                        const char *object, int64_t id, struct instant now, struct err *e)
+{
+    char name[96];
+    int n = snprintf(name, sizeof name, "%s:%lld", object, (long long)id);
+    struct audit_event ev = { .at = now,
+                              .user_id = user_id,
+                              .org_id = org_id,
+                              .action = str_of(action),
+                              .object = { name,
+                                          (size_t)n < sizeof name ? (size_t)n : sizeof name - 1 },
+                              .result = STR("ok"),
+                              .detail = STR("") };
+    return audit_append(db, STR(AUDIT_MAIN), &ev, 1, e);
+}
+
 /* Ends the write with its audit row. */
 static enum err_code who_commit(struct who *w, const char *action, const char *object, int64_t id,
                                 int64_t org_id)
 {
-    char name[64];
-    int n = snprintf(name, sizeof name, "%s:%lld", object, (long long)id);
-    struct audit_event ev = { .at = w->now,
-                              .user_id = w->user_id,
-                              .org_id = org_id,
-                              .action = str_of(action),
-                              .object = { name, (size_t)n },
-                              .result = STR("ok"),
-                              .detail = STR("") };
-    if (audit_append(w->db, STR(AUDIT_MAIN), &ev, 1, &w->e) != OK) {
+    if (cmd_audit(w->db, w->user_id, org_id, action, object, id, w->now, &w->e) != OK) {
         return w->e.code;
     }
     return store_commit(w->db, STORE_CORE, &w->e);
@@ -58,16 +66,21 @@ static const struct {
                   { "insurer", ORG_INSURER } };
 #define ORG_KINDS_N (sizeof ORG_KINDS / sizeof *ORG_KINDS)
 
-/* By id or by name. */
-static enum err_code org_named(struct cmd *c, struct who *w, const char *word, struct org *out)
+enum err_code cmd_org_named(struct cmd *c, struct db *db, struct scope s, const char *word,
+                            struct org *out, struct err *e)
 {
     int64_t id;
     struct err other = { 0 };
     if (decimal_scaled(str_of(word), 0, &id, &other) == OK &&
-        org_get(w->db, c->arena, w->scope, id, out, &other) == OK) {
+        org_get(db, c->arena, s, id, out, &other) == OK) {
         return OK;
     }
-    return org_find_name(w->db, c->arena, w->scope, str_of(word), out, &w->e);
+    return org_find_name(db, c->arena, s, str_of(word), out, e);
+}
+
+static enum err_code org_named(struct cmd *c, struct who *w, const char *word, struct org *out)
+{
+    return cmd_org_named(c, w->db, w->scope, word, out, &w->e);
 }
 
 static int org_add_command(struct cmd *c, int argc, char **argv)

@@ -2,6 +2,8 @@
 #ifndef SK_CMD_STEPS_H
 #define SK_CMD_STEPS_H
 #include "cmd/cmd.h"
+#include "meter/meter.h"
+#include "people/people.h"
 #include "statement/statement.h"
 
 /* "2026-10" to the half-open period of the month. */
@@ -19,4 +21,14 @@ SK_MUST_USE enum err_code cmd_print_statements(struct cmd *c, struct db *db, str
                                                struct settle_period period,
                                                enum statement_state state, size_t limit, FILE *out,
                                                struct err *e);
+/* By id or by name, within the scope. */
+SK_MUST_USE enum err_code cmd_org_named(struct cmd *c, struct db *db, struct scope s,
+                                        const char *word, struct org *out, struct err *e);
+/* By its code. */
+SK_MUST_USE enum err_code cmd_station_find(struct cmd *c, struct db *db, struct scope s,
+                                           struct str code, struct station *out, struct err *e);
+/* The audit row of what a command did, in the open core transaction. */
+SK_MUST_USE enum err_code cmd_audit(struct db *db, int64_t user_id, int64_t org_id,
+                                    const char *action, const char *object, int64_t id,
+                                    struct instant now, struct err *e);
 #endif

@@ -1,0 +1,335 @@
+/* cmd_contract.c - public rules, strategies and contracts into the store, from files. */
+#include "cmd/cmd.h"
+#include "cmd/library.h"
+#include "cmd/steps.h"
+#include "contract/contract.h"
+#include "meter/meter.h"
+#include "people/people.h"
+#include "settle/settle.h"
+#include "strategy/strategy.h"
+#include "tariff/tariff.h"
+
+#define MESSAGES_MAX (1u << 20)
+
+struct office {
+    struct db *db;
+    struct scope scope;
+    int64_t user_id;
+    struct instant now;
+    struct err e;
+    char **words;
+    int n;
+};
+
+static int office_open(struct cmd *c, int argc, char **argv, struct office *o, const char *what)
+{
+    const char *as = NULL;
+    struct option options[] = { { "--as", &as, NULL }, { 0 } };
+    o->words = arena_many(c->arena, (size_t)argc + 1, char *);
+    int code = cmd_options(c, argc, argv, options, o->words, &o->n);
+    if (code) {
+        return code;
+    }
+    if (!o->n) {
+        return cmd_use(c, "name %s", what);
+    }
+    o->now = c->clock.now(c->clock.ctx);
+    if (cmd_open(c, STORE_READ_WRITE, &o->db, &o->e) != OK ||
+        cmd_scope(c, o->db, as, &o->scope, &o->user_id, &o->e) != OK) {
+        store_close(o->db);
+        return cmd_error(c, &o->e);
+    }
+    return 0;
+}
+
+static int office_close(struct cmd *c, struct office *o, enum err_code code)
+{
+    store_rollback(o->db, STORE_CORE);
+    store_close(o->db);
+    return code == OK ? EXIT_DONE : cmd_error(c, &o->e);
+}
+
+static enum err_code office_commit(struct office *o, const char *action, const char *object,
+                                   int64_t id)
+{
+    if (cmd_audit(o->db, o->user_id, 0, action, object, id, o->now, &o->e) != OK) {
+        return o->e.code;
+    }
+    return store_commit(o->db, STORE_CORE, &o->e);
+}
+
+static int tariff_publish_command(struct cmd *c, int argc, char **argv)
+{
+    struct office o = { 0 };
+    int code = office_open(c, argc, argv, &o, "a calendar, holidays or price book (.json)");
+    if (code) {
+        return code;
+    }
+    for (int i = 0; i < o.n; i++) {
+        struct json doc;
+        struct tariff_published p;
+        bool fresh;
+        if (json_load(c->arena, o.words[i], &doc, &o.e) != OK ||
+            store_begin(o.db, STORE_CORE, STORE_WRITE, &o.e) != OK ||
+            tariff_publish(o.db, c->arena, doc, o.now, &p, &fresh, &o.e) != OK ||
+            office_commit(&o, "tariff.publish", tariff_kind_word(p.kind), p.version) != OK) {
+            return office_close(c, &o, o.e.code);
+        }
+        printf(c->json ? "{\"kind\":\"%s\",\"id\":\"" STR_FMT "\",\"version\":%d}\n"
+                       : "%s " STR_FMT " version %d",
+               tariff_kind_word(p.kind), STR_ARG(p.id), p.version);
+        if (!c->json) {
+            printf("%s%s\n", fresh ? "" : ", as before", p.illustrative ? " (illustrative)" : "");
+        }
+    }
+    return office_close(c, &o, OK);
+}
+
+/* The libraries a text uses, published first; each once. */
+static enum err_code publish_text(struct cmd *c, struct office *o, const char *file,
+                                  struct strategy_text *out, bool *fresh)
+{
+    struct str text, line, rest, messages_name = str_of(file);
+    struct strategy_library library;
+    struct strategy_ref uses[STRATEGY_USES_MAX];
+    size_t n_uses = 0;
+    if (cmd_read_file(c->arena, file, STRATEGY_TEXT_MAX, &text, &o->e) != OK) {
+        return o->e.code;
+    }
+    library_beside(c->arena, file, &library);
+    rest = text;
+    while (str_split(&rest, '\n', &line)) {
+        struct str name = str_trim(line), used_file, used_text;
+        if (!str_starts(name, "use ")) {
+            continue;
+        }
+        name = str_trim((struct str){ name.at + 4, name.n - 4 });
+        struct strategy_text used;
+        if (n_uses == STRATEGY_USES_MAX ||
+            !library.find(library.ctx, name, &used_file, &used_text)) {
+            return fail(&o->e, ERR_NOT_FOUND, "%s: use " STR_FMT ": no such file beside it", file,
+                        STR_ARG(name));
+        }
+        if (publish_text(c, o, used_file.at, &used, fresh) != OK) {
+            return o->e.code;
+        }
+        uses[n_uses++] = used.ref;
+    }
+    const char *slash = strrchr(file, '/');
+    struct str name = str_of(slash ? slash + 1 : file);
+    name.n -= str_ends(name, ".tally") ? 6 : 0;
+    struct text messages;
+    text_init(&messages, c->arena, MESSAGES_MAX);
+    bool is_library = str_starts(str_trim(text), "library ");
+    if (!is_library &&
+        settle_strategy_check(o->db, c->arena, name, text, uses, n_uses, &messages, &o->e) != OK) {
+        fprintf(stderr, STR_FMT, STR_ARG(text_str(&messages)));
+        return fail_in(&o->e, STR_FMT ": ", STR_ARG(messages_name));
+    }
+    return contract_strategy_publish(o->db, c->arena, name, name, text, uses, n_uses, o->now, out,
+                                     fresh, &o->e);
+}
+
+static int strategy_publish_command(struct cmd *c, int argc, char **argv)
+{
+    struct office o = { 0 };
+    int code = office_open(c, argc, argv, &o, "a file.tally");
+    if (code) {
+        return code;
+    }
+    for (int i = 0; i < o.n; i++) {
+        struct strategy_text out;
+        bool fresh = false;
+        if (store_begin(o.db, STORE_CORE, STORE_WRITE, &o.e) != OK ||
+            publish_text(c, &o, o.words[i], &out, &fresh) != OK ||
+            office_commit(&o, "strategy.publish", o.words[i], out.ref.version) != OK) {
+            return office_close(c, &o, o.e.code);
+        }
+        printf(c->json ? "{\"name\":\"" STR_FMT "\",\"version\":%d}\n"
+                       : "strategy " STR_FMT " version %d\n",
+               STR_ARG(out.ref.name), out.ref.version);
+    }
+    return office_close(c, &o, OK);
+}
+
+/* ---- contract add: names in the file, ids in the terms ------------------------------------------
+ */
+
+static enum err_code names_to_ids(struct cmd *c, struct office *o, struct json doc, bool points,
+                                  struct text *t)
+{
+    text_byte(t, '{');
+    for (size_t i = 0; i < json_len(doc); i++) {
+        struct str key, value, station;
+        int64_t id;
+        if (json_str(json_member(doc, i, &key), &value, &o->e) != OK) {
+            return o->e.code;
+        }
+        if (points) {
+            struct point p;
+            struct str rest = value;
+            if (!str_split(&rest, '/', &station) ||
+                meter_get_point_by_code(o->db, o->scope, c->arena, station, rest, &p, &o->e) !=
+                    OK) {
+                return fail_in(&o->e, "%s: " STR_FMT " (write STATION/POINT): ", doc.path,
+                               STR_ARG(value));
+            }
+            id = p.point_id;
+        } else {
+            struct org org;
+            if (cmd_org_named(c, o->db, o->scope, arena_copy(c->arena, value.at, value.n), &org,
+                              &o->e) != OK) {
+                return fail_in(&o->e, "%s: ", doc.path);
+            }
+            id = org.org_id;
+        }
+        text_addf(t, "%s\"" STR_FMT "\":\"%lld\"", i ? "," : "", STR_ARG(key), (long long)id);
+    }
+    text_byte(t, '}');
+    return OK;
+}
+
+static enum err_code terms_make(struct cmd *c, struct office *o, struct json doc, struct str *out)
+{
+    static const char *const copied[] = { "settings", "prices", "dates" };
+    struct text t;
+    struct str calendar = STR("");
+    text_init(&t, c->arena, CONTRACT_TERMS_MAX);
+    text_add_c(&t, "{\"parties\":");
+    if (names_to_ids(c, o, json_get(doc, "parties"), false, &t) != OK) {
+        return o->e.code;
+    }
+    text_add_c(&t, ",\"meters\":");
+    if (names_to_ids(c, o, json_get(doc, "meters"), true, &t) != OK) {
+        return o->e.code;
+    }
+    if (json_kind(json_get(doc, "calendar")) != JSON_NONE) {
+        if (json_need_str(doc, "calendar", &calendar, &o->e) != OK) {
+            return o->e.code;
+        }
+        text_addf(&t, ",\"calendar\":\"" STR_FMT "\"", STR_ARG(calendar));
+    }
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+        struct json part = json_get(doc, copied[i]);
+        if (json_kind(part) != JSON_NONE) {
+            text_addf(&t, ",\"%s\":" STR_FMT, copied[i], STR_ARG(json_canonical(part)));
+        }
+    }
+    text_byte(&t, '}');
+    *out = text_str(&t);
+    return t.cut ? fail(&o->e, ERR_LIMIT, "%s: more than %u bytes of terms", doc.path,
+                        CONTRACT_TERMS_MAX)
+                 : OK;
+}
+
+static enum err_code legs_read(struct cmd *c, struct office *o, struct json list,
+                               struct order *order)
+{
+    size_t n = json_len(list);
+    struct order_leg *legs = arena_many(c->arena, n + 1, struct order_leg);
+    for (size_t i = 0; i < n; i++) {
+        struct json leg = json_at(list, i);
+        if (json_need_str(leg, "payer", &legs[i].payer, &o->e) != OK ||
+            json_need_str(leg, "payee", &legs[i].payee, &o->e) != OK ||
+            json_need_str(leg, "payer_account", &legs[i].payer_account, &o->e) != OK ||
+            json_need_str(leg, "payee_account", &legs[i].payee_account, &o->e) != OK) {
+            return o->e.code;
+        }
+    }
+    order->legs = legs;
+    order->n_legs = n;
+    return OK;
+}
+
+static enum err_code day_read(struct json doc, const char *key, bool needed, struct day *out,
+                              struct err *e)
+{
+    struct str word;
+    if (json_kind(json_get(doc, key)) == JSON_NONE && !needed) {
+        *out = (struct day){ 0 };
+        return OK;
+    }
+    if (json_need_str(doc, key, &word, e) != OK) {
+        return e->code;
+    }
+    return day_parse(word, out, e) == OK ? OK : fail_in(e, "%s.%s: ", doc.path, key);
+}
+
+static enum err_code contract_read(struct cmd *c, struct office *o, const char *file,
+                                   struct contract *out, struct order *order)
+{
+    static const char *const keys[] = { "no",     "title", "order",    "strategy", "station",
+                                        "from",   "until", "parties",  "meters",   "calendar",
+                                        "prices", "dates", "settings", "legs",     NULL };
+    struct json doc;
+    struct str station_code;
+    struct station station;
+    int64_t *stations = arena_make(c->arena, int64_t);
+    if (json_load(c->arena, file, &doc, &o->e) != OK || json_only(doc, keys, &o->e) != OK ||
+        json_need_str(doc, "no", &out->no, &o->e) != OK ||
+        json_need_str(doc, "title", &out->title, &o->e) != OK ||
+        json_need_str(doc, "order", &order->no, &o->e) != OK ||
+        json_need_str(doc, "strategy", &out->strategy.name, &o->e) != OK ||
+        json_need_str(doc, "station", &station_code, &o->e) != OK ||
+        day_read(doc, "from", true, &out->from, &o->e) != OK ||
+        day_read(doc, "until", false, &out->until, &o->e) != OK ||
+        legs_read(c, o, json_get(doc, "legs"), order) != OK ||
+        cmd_station_find(c, o->db, o->scope, station_code, &station, &o->e) != OK ||
+        terms_make(c, o, doc, &out->terms) != OK) {
+        return o->e.code;
+    }
+    struct strategy_text newest;
+    if (contract_strategy_get(o->db, c->arena, out->strategy.name, 0, &newest, &o->e) != OK) {
+        return fail_in(&o->e, "%s: strategy (publish it first): ", file);
+    }
+    *stations = station.station_id;
+    out->strategy.version = newest.ref.version;
+    out->state = CONTRACT_EFFECTIVE;
+    out->stations = stations;
+    out->n_stations = 1;
+    order->station_id = station.station_id;
+    order->from = out->from;
+    order->until = out->until;
+    order->state = ORDER_ACTIVE;
+    return OK;
+}
+
+static int contract_add_command(struct cmd *c, int argc, char **argv)
+{
+    struct office o = { 0 };
+    int code = office_open(c, argc, argv, &o, "a contract.json");
+    if (code) {
+        return code;
+    }
+    for (int i = 0; i < o.n; i++) {
+        struct contract contract = { 0 };
+        struct order order = { 0 };
+        if (contract_read(c, &o, o.words[i], &contract, &order) != OK ||
+            store_begin(o.db, STORE_CORE, STORE_WRITE, &o.e) != OK ||
+            contract_create(o.db, o.scope, &contract, o.now, &o.e) != OK) {
+            return office_close(c, &o, o.e.code);
+        }
+        order.contract_id = contract.contract_id;
+        if (order_create(o.db, o.scope, &order, o.now, &o.e) != OK ||
+            office_commit(&o, "contract.add", "contract", contract.contract_id) != OK) {
+            return office_close(c, &o, o.e.code);
+        }
+        printf(c->json ? "{\"contract_id\":\"%lld\",\"order_id\":\"%lld\"}\n"
+                       : "contract %lld with order %lld\n",
+               (long long)contract.contract_id, (long long)order.order_id);
+    }
+    return office_close(c, &o, OK);
+}
+
+const struct command contract_commands[] = {
+    { "tariff publish", "FILE.json...",
+      "proves and publishes calendars, holidays and price books as their next version",
+      "  sunkeeper tariff publish data/calendars/zhejiang.json data/prices/zhejiang.json\n",
+      tariff_publish_command },
+    { "strategy publish", "FILE.tally...",
+      "proves and publishes a strategy, with the libraries beside it, as its next version",
+      "  sunkeeper strategy publish strategies/pv_selfuse.tally\n", strategy_publish_command },
+    { "contract add", "CONTRACT.json...", "adds a contract with its order (docs/contract.md)",
+      "  sunkeeper contract add docs/contract.example.json\n", contract_add_command },
+    { 0 },
+};
