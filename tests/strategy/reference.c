@@ -200,7 +200,7 @@ static void show(struct sheet *s, const struct tally_line *l, const struct key *
     line->has_price = p.is == HERE;
     line->price = p.n;
     bool free = p.no_price && (q.is != HERE || mpq_sgn(q.n) == 0);
-    if ((p.is == MISSING && !free) || (p.failures & FAILURE_EXCEPTION_CONFLICT)) {
+    if ((p.is == MISSING && !free) || (p.is == FAILED && p.conflict)) {
         sheet_fail(s, p);
     }
 }

@@ -350,6 +350,7 @@ struct value naive_eval_definition(struct reference *r, const struct tally_defin
         }
     }
     struct value v = up > 1 ? failed(FAILURE_EXCEPTION_CONFLICT) : naive_eval(r, body, &k);
+    v.conflict |= up > 1;
     return memo_keep(r, d->symbol, &k, v);
 }
 

@@ -10,6 +10,7 @@ struct value {
     enum presence is;
     bool behind;       /* FAILED: the operation stands behind a name, so no `else` may catch it */
     bool no_price;     /* MISSING: it is a price, needed only where its quantity is not zero     */
+    bool conflict;     /* FAILED: two exceptions were true */
     uint32_t failures; /* everything found wrong on the way, for the name of the failure         */
     mpq_srcptr n;      /* numbers */
     bool yes;          /* yes/no  */
