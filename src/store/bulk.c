@@ -46,10 +46,8 @@ static void bind(struct rows *r, const struct bulk_table *table, const struct bu
         int param = (int)i + 1;
         if (v[i].null) {
             rows_null(r, param);
-        } else if (table->columns[i].type == BULK_TEXT) {
-            rows_str(r, param, v[i].s);
-        } else if (table->columns[i].type == BULK_BYTES) {
-            rows_bytes(r, param, v[i].s.at, v[i].s.n);
+        } else if (table->columns[i].type == BULK_TEXT || table->columns[i].type == BULK_BYTES) {
+            rows_lend(r, param, v[i].s, table->columns[i].type == BULK_TEXT);
         } else {
             rows_int(r, param, v[i].i);
         }
@@ -72,16 +70,17 @@ static enum err_code loop(struct db *db, const struct bulk_table *table,
     struct bulk_value *v = arena_many(a, table->n_columns, struct bulk_value);
     int64_t sum = 0, changed = 0;
     uint64_t key = hash64(t.at, t.n, 0); /* the text has no lasting address */
-    enum err_code code = OK;
+    struct rows *r;
+    enum err_code code = rows_open_as(db, table->part, key, t.at, &r, e);
+    bool opened = code == OK;
     while (code == OK && next(ctx, v)) {
-        struct rows *r;
-        code = rows_open_as(db, table->part, key, t.at, &r, e);
-        if (code == OK) {
-            bind(r, table, v);
-            code = rows_run(r, &changed, e);
-            sum += changed;
-        }
+        bind(r, table, v);
+        code = rows_run_on(r, &changed, e);
+        sum += changed;
         memset(v, 0, table->n_columns * sizeof(*v));
+    }
+    if (opened) {
+        code = rows_close(r, e);
     }
     arena_free(a);
     if (code == OK && written) {

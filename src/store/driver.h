@@ -54,6 +54,8 @@ struct driver {
     struct str (*get_str)(struct stmt *s, int col);
     struct str (*get_bytes)(struct stmt *s, int col);
     bool (*is_null)(struct stmt *s, int col);
+    /* Bytes that outlive the step; NULL: they are bound as any others. */
+    void (*lend)(struct stmt *s, int param, struct str v, bool is_text);
     /* NULL: the loop of bulk.c does. */
     enum err_code (*bulk)(struct link *l, const struct bulk_table *table,
                           bool (*next)(void *ctx, struct bulk_value *values), void *ctx,
@@ -113,6 +115,11 @@ void part_free_rows(struct part *p);
 /* rows_open() for a text that is built: found again by its hash instead of its address. */
 SK_MUST_USE enum err_code rows_open_as(struct db *db, enum store_part part, uint64_t key,
                                        const char *sql, struct rows **out, struct err *e);
+/* For bulk loads, which use one statement for many rows: text (valid UTF-8, checked) or bytes that
+ * stay where they are until the statement has run, and a run that leaves it open for the next row.
+ */
+void rows_lend(struct rows *r, int param, struct str v, bool is_text);
+SK_MUST_USE enum err_code rows_run_on(struct rows *r, int64_t *changed, struct err *e);
 /* "insert into t (a, b)" and " on conflict (a) do ...", for the drivers. */
 void bulk_insert_text(struct text *t, const struct bulk_table *table);
 void bulk_conflict_text(struct text *t, const struct bulk_table *table);

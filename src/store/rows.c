@@ -174,6 +174,21 @@ void rows_str(struct rows *r, int param, struct str v)
     r->drv->bind_str(r->stmt, param, v);
 }
 
+void rows_lend(struct rows *r, int param, struct str v, bool is_text)
+{
+    if (!r->drv->lend) {
+        is_text ? rows_str(r, param, v) : rows_bytes(r, param, v.at, v.n);
+        return;
+    }
+    binding(r, param);
+    if (is_text && r->code == OK && !str_utf8(v)) {
+        r->code = fail(&r->err, ERR_INPUT, "$%d: not valid UTF-8 text without NUL, in: %.100s",
+                       param, r->text);
+        v = STR("");
+    }
+    r->drv->lend(r->stmt, param, v, is_text);
+}
+
 void rows_bytes(struct rows *r, int param, const void *p, size_t n)
 {
     binding(r, param);
@@ -341,4 +356,17 @@ enum err_code rows_run(struct rows *r, int64_t *changed, struct err *e)
         *changed = r->drv->changed(r->stmt);
     }
     return rows_close(r, e);
+}
+
+enum err_code rows_run_on(struct rows *r, int64_t *changed, struct err *e)
+{
+    while (rows_next(r, e)) {
+    }
+    if (r->code == OK) {
+        *changed = r->drv->changed(r->stmt);
+        r->drv->reset(r->stmt);
+        r->started = r->ended = false;
+        memset(r->bound, 0, (size_t)r->n_params);
+    }
+    return r->code;
 }

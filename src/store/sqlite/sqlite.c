@@ -371,6 +371,16 @@ static void bind_bytes(struct stmt *s, int param, const void *p, size_t n)
     sqlite3_bind_blob64(s->s, s->index[param - 1], n ? p : "", n, SQLITE_TRANSIENT);
 }
 
+static void lend(struct stmt *s, int param, struct str v, bool is_text)
+{
+    const char *at = v.n ? v.at : "";
+    if (is_text) {
+        sqlite3_bind_text64(s->s, s->index[param - 1], at, v.n, SQLITE_STATIC, SQLITE_UTF8);
+    } else {
+        sqlite3_bind_blob64(s->s, s->index[param - 1], at, v.n, SQLITE_STATIC);
+    }
+}
+
 static void bind_null(struct stmt *s, int param)
 {
     sqlite3_bind_null(s->s, s->index[param - 1]);
@@ -441,6 +451,7 @@ const struct driver sqlite_driver = {
     .bind_str = bind_str,
     .bind_bytes = bind_bytes,
     .bind_null = bind_null,
+    .lend = lend,
     .step = step,
     .reset = reset,
     .changed = changed,
