@@ -106,13 +106,18 @@ struct cost blocks_totals(struct estate *s, const struct blocks *b, int rounds);
 void blocks_against_raw(const struct blocks *b);
 /* duck.c: writes the fleet's CSV and asks DuckDB; false when it is not here. */
 struct duck {
-    int64_t best_us, columns_us;
+    int64_t best_us, columns_us, file_us;
     bool same;
 };
 bool duck_ask(struct estate *s, const struct blocks *b, const char *script, const char *dir,
               struct duck *out);
-/* rows_pg.c: CPU of the settlement sums from rows, for all points; -1 without PostgreSQL. */
-int64_t postgres_ask(struct estate *s, const struct blocks *b, bool *same);
+/* rows_pg.c: CPU of the settlement sums from rows, for all points; false without PostgreSQL.
+ * `narrow`: int32 and int16 columns, slots numbered; `plain`: ids, times and values of 64 bits. */
+struct pg_rows {
+    int64_t plain_us, narrow_us;
+    bool same;
+};
+bool postgres_ask(struct estate *s, const struct blocks *b, struct pg_rows *out);
 /* rows_sqlite.c */
 /* CPU of inserting the rows a run wrote, by bare prepared statements into empty tables. */
 int64_t bare_inserts(const char *settled, const char *dir, int64_t contracts, int64_t *rows);

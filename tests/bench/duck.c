@@ -102,6 +102,7 @@ bool duck_ask(struct estate *s, const struct blocks *b, const char *script, cons
     DO(json_parse(s->a, str_of(bytes), "duckdb.js", &doc, e));
     DO(json_need_int(doc, "cpu_us", &out->best_us, e));
     DO(json_need_int(doc, "columns_cpu_us", &out->columns_us, e));
+    DO(json_need_int(doc, "file_cpu_us", &out->file_us, e));
     DO(json_need_int(doc, "rows", &rows, e));
     out->same = rows == (int64_t)s->n && results_agree(s, doc);
     return true;
