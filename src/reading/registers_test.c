@@ -251,6 +251,39 @@ static void test_a_gap_takes_the_shape_of_the_week_before(void **state)
     assert_int_equal(d.mark[22], MARK_ESTIMATED);
 }
 
+/* The shape of the week before: weights 1, 3, 0 split 0.0004 x K = 1.6 kWh into 0.4, 1.2, 0. */
+static void test_law_7_a_late_register_meets_a_sealed_month(void **state)
+{
+    struct world *w = *state;
+    bind(w, 0, START, FOREVER, METER_OPEN_VALUE, METER_OPEN_VALUE, 0, 200);
+    struct reading r[] = { reg(w, 0, DAY, 10, 100), reg(w, 0, DAY, 12, 400),
+                           reg(w, 0, DAY, 11, 150) };
+    int64_t n;
+    send(w, r, 2);
+    assert_ok(reading_seal(w->db, w->p, w->point, 40, (struct month){ 202603 }, NOW, &n, &w->e),
+              &w->e);
+    send(w, r + 2, 1);
+    struct reading_day d = world_day(w, w->point[0], DAY);
+    assert_int_equal(d.value[10], 150 * K); /* as it was sealed */
+    assert_int_equal(d.mark[10], MARK_ESTIMATED);
+    struct reading_change *c;
+    size_t k;
+    assert_ok(reading_list_changes(w->db, w->p, w->a, CHANGE_PROPOSED, 0, 10, &c, &k, &w->e),
+              &w->e);
+    assert_int_equal(k, 2);
+    assert_int_equal(c[0].new_value, 50 * K);
+    assert_int_equal(c[1].new_value, 250 * K);
+    int64_t ids[] = { c[0].change_id, c[1].change_id };
+    assert_ok(reading_decide(w->db, w->p, ids, 2, true, STR("read by hand"), 3, NOW, &w->e), &w->e);
+    d = world_day(w, w->point[0], DAY);
+    assert_int_equal(d.value[10], 50 * K);
+    assert_int_equal(d.value[11], 250 * K);
+    assert_int_equal(d.mark[11], MARK_ACTUAL);
+    struct reading_check_report report;
+    assert_ok(reading_check(w->db, w->p, w->a, true, &report, &w->e), &w->e);
+    assert_string_equal(report.first_fault.at, "");
+}
+
 static void test_jump_by_rated_power(void **state)
 {
     struct world *w = *state;
@@ -527,6 +560,7 @@ int main(void)
         T(test_a_corrected_ratio_is_derived_again),
         cmocka_unit_test(test_law_6_registers_in_any_order),
         T(test_a_gap_takes_the_shape_of_the_week_before),
+        T(test_law_7_a_late_register_meets_a_sealed_month),
         T(test_jump_by_rated_power),
         T(test_a_virtual_point_is_the_sum_of_its_parts),
         T(test_estimates_by_profile_line_and_equal_parts),

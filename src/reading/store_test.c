@@ -1,4 +1,5 @@
 /* store_test.c - intake, fold, values and totals on both engines, law by law. */
+#include "base/queue.h"
 #include "reading/journal.h"
 #include "support/reading_world.h"
 
@@ -142,6 +143,17 @@ static void test_law_2_the_higher_rank_wins_and_the_old_is_kept(void **state)
     d = world_day(w, w->point[3], DAY);
     assert_int_equal(d.value[10], 102);
     assert_int_equal(d.mark[10], MARK_ACTUAL);
+}
+
+/* Sent twice, once from a gateway's store: it did arrive in time. */
+static void test_equal_values_join_their_bits(void **state)
+{
+    struct world *w = *state;
+    struct reading r[2] = { interval(w->point[0], DAY, 5, 55), interval(w->point[0], DAY, 5, 55) };
+    r[0].q = Q_BUFFERED | Q_DEV;
+    assert_int_equal(world_send(w, "a", 1, r, 2, NULL), 2);
+    assert_int_equal(world_fold(w).outcomes[READING_DUP], 1);
+    assert_int_equal(world_day(w, w->point[0], DAY).q[5], Q_DEV);
 }
 
 static void test_law_3_a_missing_value_is_not_zero(void **state)
@@ -377,6 +389,50 @@ static void test_a_snapshot_changes_with_any_value_mark_or_rank(void **state)
     assert_true(seen[2] == seen[3]);
 }
 
+/* Readers in several threads, each with a connection of its own, share the points and the plan. */
+struct reader {
+    struct world *w;
+    const struct reading_plan *plan;
+    struct db *db[3];
+    int64_t sums[40];
+    int failed[3];
+};
+
+static void read_one(void *ctx, int worker, size_t index)
+{
+    struct reader *r = ctx;
+    struct reading_total t = { .sums = &r->sums[index] };
+    struct err e;
+    r->failed[worker] +=
+        reading_totals(r->db[worker], r->w->p, r->plan, &r->w->point[index], 1, &t, &e) != OK;
+}
+
+static void test_readers_in_threads_see_the_same(void **state)
+{
+    struct world *w = *state;
+    struct rng g;
+    struct reading_plan *plan;
+    struct reader r = { .w = w };
+    int64_t alone[40];
+    rng_init(&g, 12);
+    fill_random(w, &g, 36, DAY, 3);
+    assert_ok(reading_plan_slots(w->a, DAY, 5, 250, &plan, &w->e), &w->e);
+    r.plan = plan;
+    for (size_t i = 0; i < 40; i++) {
+        struct reading_total t = { .sums = &alone[i] };
+        assert_ok(reading_totals(w->db, w->p, plan, &w->point[i], 1, &t, &w->e), &w->e);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_ok(store_open_reader(w->db, &r.db[i], &w->e), &w->e);
+    }
+    parallel_for(3, 40, read_one, &r);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(r.failed[i], 0);
+        store_close(r.db[i]);
+    }
+    assert_memory_equal(r.sums, alone, sizeof(alone));
+}
+
 static void test_law_7_a_late_reading_meets_a_sealed_month(void **state)
 {
     struct world *w = *state;
@@ -466,10 +522,12 @@ int main(void)
         T(test_refusals_are_named_and_kept_as_evidence),
         cmocka_unit_test(test_packed_readings_come_back),
         T(test_law_2_the_higher_rank_wins_and_the_old_is_kept),
+        T(test_equal_values_join_their_bits),
         T(test_law_3_a_missing_value_is_not_zero),
         cmocka_unit_test(test_law_6_order_batches_and_duplicates_do_not_matter),
         T(test_totals_are_the_sums_of_values_open_sealed_and_archived),
         T(test_a_snapshot_changes_with_any_value_mark_or_rank),
+        T(test_readers_in_threads_see_the_same),
         T(test_law_7_a_late_reading_meets_a_sealed_month),
         T(test_edits_need_a_reason_and_a_second_person),
     };
