@@ -54,10 +54,10 @@ struct option {
     const char **value; /* where the word goes; NULL for a flag */
     bool *flag;         /* where a flag goes */
 };
-/* Takes the options out of argv and leaves the other words, counted in *n. The common ones
- * (--store,
- * --json, --quiet) are always known. EXIT_USE and a message for an unknown option (naming the
- * nearest) or a missing value; 0 otherwise. */
+/* Takes the options out of argv and leaves the other words (room for argc), counted in *n;
+ * `words` NULL: the command takes none. The common options (--store, --json, --quiet) are always
+ * known. EXIT_USE and a message for an unknown option (naming the nearest), a missing value or an
+ * unexpected word; 0 otherwise. */
 int cmd_options(struct cmd *c, int argc, char **argv, const struct option *options, char **words,
                 int *n);
 /* Says what is wrong with the use and how to get help; returns EXIT_USE. */

@@ -168,8 +168,7 @@ static int demo_command(struct cmd *c, int argc, char **argv)
     struct option options[] = { { "--real", &real, NULL },          { "--month", &month, NULL },
                                 { "--seed", &seed, NULL },          { "--data", &data, NULL },
                                 { "--strategies", &library, NULL }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
@@ -178,9 +177,6 @@ static int demo_command(struct cmd *c, int argc, char **argv)
     struct demo_options o = {
         .month = { 202610 }, .real = real, .data = data, .strategies = library
     };
-    if (n) {
-        return cmd_use(c, "unexpected word '%s'", words[0]);
-    }
     if ((month && month_parse(str_of(month), &o.month, &e) != OK) ||
         (seed && decimal_scaled(str_of(seed), 0, &seed_value, &e) != OK)) {
         return cmd_use(c, "%s", e.text);

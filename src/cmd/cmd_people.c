@@ -125,8 +125,7 @@ static int org_list_command(struct cmd *c, int argc, char **argv)
     static const char *const keys[] = { "org_id", "kind", "name", "uscc", "state" };
     const char *as = NULL;
     struct option options[] = { { "--as", &as, NULL }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
@@ -251,8 +250,7 @@ static int approval_list_command(struct cmd *c, int argc, char **argv)
     static const char *const keys[] = { "approval_id", "kind", "object", "maker", "reason" };
     const char *as = NULL;
     struct option options[] = { { "--as", &as, NULL }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
@@ -311,8 +309,7 @@ static int approval_decide_command(struct cmd *c, int argc, char **argv)
 
 static int audit_verify_command(struct cmd *c, int argc, char **argv)
 {
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, NULL, words, &n);
+    int code = cmd_options(c, argc, argv, NULL, NULL, NULL);
     if (code) {
         return code;
     }
@@ -346,7 +343,7 @@ static int audit_trail_command(struct cmd *c, int argc, char **argv)
     if (code) {
         return code;
     }
-    if (n != 1) {
+    if (n != 1 || !strchr(words[0], ':')) {
         return cmd_use(c, "name one object: statement:ID, user:ID, org:ID");
     }
     struct who w = { 0 };

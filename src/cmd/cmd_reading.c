@@ -220,15 +220,14 @@ static int gaps_command(struct cmd *c, int argc, char **argv)
                                 { "--station", &station, NULL },
                                 { "--point", &point, NULL },
                                 { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
     struct desk d = { 0 };
     struct settle_period p;
-    if (n || cmd_period(period, &p, &d.e) != OK) {
-        return cmd_use(c, "%s", n ? "only options are expected" : d.e.text);
+    if (cmd_period(period, &p, &d.e) != OK) {
+        return cmd_use(c, "%s", d.e.text);
     }
     int64_t *ids;
     size_t n_ids, n_gaps = 0;
@@ -269,8 +268,7 @@ static int day_command(struct cmd *c, int argc, char **argv)
                                 { "--point", &point, NULL },
                                 { "--day", &day_word, NULL },
                                 { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
@@ -324,8 +322,7 @@ static int slots_parse(struct cmd *c, int argc, char **argv, struct slots *s, st
                                 { "--reason", &s->reason, NULL },   { "--as", &s->as, NULL },
                                 { "--method", &s->method, NULL },   { "--total", &s->total, NULL },
                                 { "--values", &s->values, NULL },   { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
@@ -422,8 +419,7 @@ static int changes_command(struct cmd *c, int argc, char **argv)
                                         "kind",   "state", "by",  "reason" };
     static const char *const kinds[] = { "", "edit", "late", "estimate" };
     static const char *const states[] = { "", "proposed", "applied", "refused" };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, NULL, words, &n);
+    int code = cmd_options(c, argc, argv, NULL, NULL, NULL);
     if (code) {
         return code;
     }
@@ -494,8 +490,7 @@ static int seal_command(struct cmd *c, int argc, char **argv)
 {
     const char *period = NULL;
     struct option options[] = { { "--period", &period, NULL }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }

@@ -96,13 +96,9 @@ static int settle_run_command(struct cmd *c, int argc, char **argv)
                                 { "--order", &order, NULL },
                                 { "--workers", &workers_word, NULL },
                                 { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
-    }
-    if (n) {
-        return cmd_use(c, "unexpected word '%s'", words[0]);
     }
     struct err e = { 0 };
     struct settle_period period;
@@ -137,15 +133,14 @@ static int settle_failures_command(struct cmd *c, int argc, char **argv)
 {
     const char *period_word = NULL;
     struct option options[] = { { "--period", &period_word, NULL }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
     struct err e = { 0 };
     struct settle_period period;
-    if (n || cmd_period(period_word, &period, &e) != OK) {
-        return cmd_use(c, "%s", n ? "only options are expected" : e.text);
+    if (cmd_period(period_word, &period, &e) != OK) {
+        return cmd_use(c, "%s", e.text);
     }
     struct db *db;
     if (cmd_open(c, STORE_READ_ONLY, &db, &e) != OK) {

@@ -116,15 +116,11 @@ static int fleet_command(struct cmd *c, int argc, char **argv)
                                 { "--data", &f.data, NULL },
                                 { "--strategies", &f.strategies, NULL },
                                 { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
     int64_t contracts = SIM_FLEET_REFERENCE, number = FLEET_SEED;
     struct err e = { 0 };
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code != 0) {
         return code;
-    }
-    if (n > 0) {
-        return cmd_use(c, "unexpected word '%s'", words[0]);
     }
     if (month_parse(str_of(month), &f.month, &e) != OK ||
         decimal_scaled(str_of(seed), 0, &number, &e) != OK ||

@@ -16,7 +16,9 @@ struct call {
     int n;
 };
 
-static int call_open(struct cmd *c, int argc, char **argv, struct call *k, enum store_mode mode)
+/* `least` to `most` words, the latter 0 or 1: which statement. */
+static int call_open(struct cmd *c, int argc, char **argv, struct call *k, enum store_mode mode,
+                     int least, int most)
 {
     struct option options[] = { { "--as", &k->as, NULL },
                                 { "--reason", &k->reason, NULL },
@@ -28,9 +30,12 @@ static int call_open(struct cmd *c, int argc, char **argv, struct call *k, enum 
                                 { "--small", NULL, &k->small },
                                 { 0 } };
     k->words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int code = cmd_options(c, argc, argv, options, k->words, &k->n);
+    int code = cmd_options(c, argc, argv, options, most ? k->words : NULL, &k->n);
     if (code) {
         return code;
+    }
+    if (k->n < least || k->n > most) {
+        return cmd_use(c, "name one statement: its number, or its id while a draft");
     }
     if (cmd_open(c, mode, &k->db, &k->e) != OK) {
         return cmd_error(c, &k->e);
@@ -47,9 +52,6 @@ static int call_end(struct cmd *c, struct call *k, enum err_code code)
 /* A statement by number, by its id (drafts have no number), or by order and --period. */
 static enum err_code call_find(struct cmd *c, struct call *k, struct scope s)
 {
-    if (k->n != 1) {
-        return fail(&k->e, ERR_INPUT, "name one statement: its number, or its id while a draft");
-    }
     struct str word = str_of(k->words[0]);
     if (statement_find_no(k->db, s, word, &k->id, &k->e) == OK) {
         return OK;
@@ -159,15 +161,19 @@ enum err_code cmd_print_statements(struct cmd *c, struct db *db, struct scope sc
 static int list_command(struct cmd *c, int argc, char **argv)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_ONLY);
+    int code = call_open(c, argc, argv, &k, STORE_READ_ONLY, 0, 0);
     if (code) {
         return code;
     }
     struct statement_act act;
     struct settle_period p = { 0 };
     enum statement_state state = 0;
-    if (call_act(c, &k, &act) != OK || (k.period && cmd_period(k.period, &p, &k.e) != OK) ||
+    if ((k.period && cmd_period(k.period, &p, &k.e) != OK) ||
         (k.state && state_parse(k.state, &state, &k.e) != OK)) {
+        store_close(k.db);
+        return cmd_use(c, "%s", k.e.text);
+    }
+    if (call_act(c, &k, &act) != OK) {
         return call_end(c, &k, k.e.code);
     }
     return call_end(c, &k,
@@ -177,7 +183,7 @@ static int list_command(struct cmd *c, int argc, char **argv)
 static int export_command(struct cmd *c, int argc, char **argv)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_ONLY);
+    int code = call_open(c, argc, argv, &k, STORE_READ_ONLY, 1, 1);
     if (code) {
         return code;
     }
@@ -194,10 +200,29 @@ static int export_command(struct cmd *c, int argc, char **argv)
     return call_end(c, &k, OK);
 }
 
+/* An explanation is prose; for programs, its lines. */
+static void print_lines(struct cmd *c, const char *statement, struct str rest)
+{
+    struct text t;
+    struct json_out o;
+    struct str line;
+    text_init(&t, c->arena, 2 * EXPLAIN_MAX);
+    json_out_init(&o, &t, false);
+    json_open(&o, NULL, '{');
+    json_put_str(&o, "statement", str_of(statement));
+    json_open(&o, "explanation", '[');
+    while (str_split(&rest, '\n', &line)) {
+        json_put_str(&o, NULL, line);
+    }
+    json_close(&o, ']');
+    json_close(&o, '}');
+    printf(STR_FMT "\n", STR_ARG(text_str(&t)));
+}
+
 static int explain_command(struct cmd *c, int argc, char **argv)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_ONLY);
+    int code = call_open(c, argc, argv, &k, STORE_READ_ONLY, 1, 1);
     if (code) {
         return code;
     }
@@ -210,7 +235,11 @@ static int explain_command(struct cmd *c, int argc, char **argv)
         statement_explain(k.db, act.scope, k.id, str_of(k.code), day, &t, &k.e) != OK) {
         return call_end(c, &k, k.e.code);
     }
-    printf(STR_FMT, STR_ARG(text_str(&t)));
+    if (c->json) {
+        print_lines(c, k.words[0], text_str(&t));
+    } else {
+        printf(STR_FMT, STR_ARG(text_str(&t)));
+    }
     return call_end(c, &k, OK);
 }
 
@@ -227,7 +256,7 @@ static int recompute_command(struct cmd *c, int argc, char **argv)
     }
     (void)compare;
     struct call k = { 0 };
-    int code = call_open(c, kept, argv, &k, STORE_READ_ONLY);
+    int code = call_open(c, kept, argv, &k, STORE_READ_ONLY, 1, 1);
     if (code) {
         return code;
     }
@@ -253,7 +282,7 @@ static int recompute_command(struct cmd *c, int argc, char **argv)
 static int adjust_command(struct cmd *c, int argc, char **argv)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE);
+    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE, 1, 1);
     if (code) {
         return code;
     }
@@ -275,7 +304,7 @@ static int adjust_command(struct cmd *c, int argc, char **argv)
 static int issue_command(struct cmd *c, int argc, char **argv)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE);
+    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE, 0, 1);
     if (code) {
         return code;
     }
@@ -284,7 +313,11 @@ static int issue_command(struct cmd *c, int argc, char **argv)
     if (call_act(c, &k, &act) != OK) {
         return call_end(c, &k, k.e.code);
     }
-    if (k.n == 0 && k.period) {
+    if (k.n == 0 && !k.period) {
+        store_close(k.db);
+        return cmd_use(c, "name one statement, or give --period");
+    }
+    if (k.n == 0) {
         int64_t issued = 0;
         if (cmd_period(k.period, &p, &k.e) == OK &&
             statement_issue_all(k.db, &act, p, &issued, &k.e) == OK) {
@@ -307,7 +340,7 @@ static int step_command(struct cmd *c, int argc, char **argv,
                         bool needs_reason, const char *done)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE);
+    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE, 1, 1);
     if (code) {
         return code;
     }
@@ -352,7 +385,7 @@ static int hold_command(struct cmd *c, int argc, char **argv)
 static int release_command(struct cmd *c, int argc, char **argv)
 {
     struct call k = { 0 };
-    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE);
+    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE, 1, 1);
     if (code) {
         return code;
     }

@@ -52,8 +52,7 @@ enum err_code cmd_scope(struct cmd *c, struct db *db, const char *login, struct 
 
 static int init_command(struct cmd *c, int argc, char **argv)
 {
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, NULL, words, &n);
+    int code = cmd_options(c, argc, argv, NULL, NULL, NULL);
     if (code) {
         return code;
     }
@@ -73,8 +72,7 @@ static int status_command(struct cmd *c, int argc, char **argv)
     static const char *const keys[] = { "state", "n", "yuan" };
     const char *period_word = NULL;
     struct option options[] = { { "--period", &period_word, NULL }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
@@ -142,8 +140,7 @@ static int check_command(struct cmd *c, int argc, char **argv)
 {
     bool deep = false;
     struct option options[] = { { "--deep", NULL, &deep }, { 0 } };
-    char **words = arena_many(c->arena, (size_t)argc + 1, char *);
-    int n, code = cmd_options(c, argc, argv, options, words, &n);
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }

@@ -43,6 +43,22 @@ static int words_only(struct cmd *c, int argc, char **argv, char ***words, int *
     return code;
 }
 
+/* The verdict over a file for programs. */
+static void print_checked(struct cmd *c, const char *path, const struct strategy_messages *m)
+{
+    struct text t;
+    struct json_out o;
+    text_init(&t, c->arena, MESSAGES_MAX);
+    json_out_init(&o, &t, false);
+    json_open(&o, NULL, '{');
+    json_put_str(&o, "file", str_of(path));
+    json_put_bool(&o, "sound", m->n_errors == 0);
+    json_put_int(&o, "errors", (int64_t)m->n_errors);
+    json_put_int(&o, "warnings", (int64_t)(m->n - m->n_errors));
+    json_close(&o, '}');
+    printf(STR_FMT "\n", STR_ARG(text_str(&t)));
+}
+
 static int check_command(struct cmd *c, int argc, char **argv)
 {
     char **words;
@@ -53,7 +69,10 @@ static int check_command(struct cmd *c, int argc, char **argv)
         struct err e = { 0 };
         enum err_code got = file_load(c, words[i], &s, &m, &e);
         print_messages(c, &m);
-        if (got == OK) {
+        if (c->json && (got == OK || m.n_errors)) {
+            print_checked(c, words[i], &m);
+            worst = m.n_errors ? EXIT_REFUSED : worst;
+        } else if (got == OK) {
             printf("%s: sound, %zu warning%s\n", words[i], m.n, m.n == 1 ? "" : "s");
         } else if (m.n_errors) {
             printf("%s: %zu error%s\n", words[i], m.n_errors, m.n_errors == 1 ? "" : "s");

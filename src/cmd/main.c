@@ -87,6 +87,20 @@ static void help_all(FILE *out, const char *only)
             "refused by rule,\n2 wrong use, 3 I/O or store failure, 4 partly done.\n");
 }
 
+/* "statement " for the first word of several commands; NULL for any other word. */
+static const char *group_find(struct arena *a, const char *word)
+{
+    const char *group = arena_printf(a, "%s ", word);
+    for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
+        for (const struct command *c = TABLES[i]; c->name; c++) {
+            if (str_starts(str_of(c->name), group)) {
+                return group;
+            }
+        }
+    }
+    return NULL;
+}
+
 static bool wants_help(int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
@@ -118,11 +132,14 @@ int main(int argc, char **argv)
             printf("sunkeeper " SK_VERSION "\n");
             return EXIT_DONE;
         }
+        const char *group = argc < 2 ? NULL : group_find(arena, argv[1]);
         bool help = argc < 2 || wants_help(argc - 1, argv + 1) || str_is(str_of(argv[1]), "help");
         if (!help) {
-            fprintf(stderr, "sunkeeper: no command '%s'; these there are:\n\n", argv[1]);
+            bool two = group && argc > 2 && argv[2][0] != '-';
+            fprintf(stderr, "sunkeeper: no command '%s%s%s'; these there are:\n\n", argv[1],
+                    two ? " " : "", two ? argv[2] : "");
         }
-        help_all(help ? stdout : stderr, NULL);
+        help_all(help ? stdout : stderr, group);
         return help ? EXIT_DONE : EXIT_USE;
     }
     int skip = 1 + words_of(found->name);

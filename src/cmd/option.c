@@ -65,11 +65,16 @@ int cmd_options(struct cmd *c, int argc, char **argv, const struct option *optio
                                      { "--quiet", NULL, &c->quiet },
                                      { 0 } };
     const struct option *sets[2] = { options, common };
-    *n = 0;
+    if (words) {
+        *n = 0;
+    }
     bool only_words = false;
     for (int i = 0; i < argc; i++) {
         char *w = argv[i];
         if (only_words || w[0] != '-' || w[1] != '-') {
+            if (!words) {
+                return cmd_use(c, "unexpected word '%s'", w);
+            }
             words[(*n)++] = w;
             continue;
         }
@@ -98,14 +103,34 @@ int cmd_options(struct cmd *c, int argc, char **argv, const struct option *optio
     return 0;
 }
 
+#define USE_MAX 1024 /* a sentence about a wrong use */
+
+static void print_error(struct cmd *c, const char *name, const char *detail)
+{
+    struct text t;
+    struct json_out o;
+    text_init(&t, c->arena, 1u << 16);
+    json_out_init(&o, &t, false);
+    json_open(&o, NULL, '{');
+    json_put_str(&o, "error", str_of(name));
+    json_put_str(&o, "detail", str_of(detail));
+    json_close(&o, '}');
+    fprintf(stderr, STR_FMT "\n", STR_ARG(text_str(&t)));
+}
+
 int cmd_use(struct cmd *c, const char *fmt, ...)
 {
+    char said[USE_MAX];
     va_list ap;
     va_start(ap, fmt);
-    fprintf(stderr, "sunkeeper %s: ", c->command);
-    vfprintf(stderr, fmt, ap);
-    fprintf(stderr, "\n  help: sunkeeper %s --help\n", c->command);
+    vsnprintf(said, sizeof said, fmt, ap);
     va_end(ap);
+    if (c->json) {
+        print_error(c, "use", said);
+    } else {
+        fprintf(stderr, "sunkeeper %s: %s\n  help: sunkeeper %s --help\n", c->command, said,
+                c->command);
+    }
     return EXIT_USE;
 }
 
@@ -130,15 +155,7 @@ int cmd_exit_code(enum err_code code)
 int cmd_error(struct cmd *c, const struct err *e)
 {
     if (c->json) {
-        struct text t;
-        text_init(&t, c->arena, 1u << 16);
-        struct json_out o;
-        json_out_init(&o, &t, false);
-        json_open(&o, NULL, '{');
-        json_put_str(&o, "error", str_of(e->name ? e->name : err_word(e->code)));
-        json_put_str(&o, "detail", str_of(e->text));
-        json_close(&o, '}');
-        fprintf(stderr, STR_FMT "\n", STR_ARG(text_str(&t)));
+        print_error(c, e->name ? e->name : err_word(e->code), e->text);
     } else {
         fprintf(stderr, "sunkeeper %s: %s\n", c->command, e->text);
     }

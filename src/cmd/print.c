@@ -49,6 +49,19 @@ size_t table_rows(const struct table *t)
     return t->n / t->columns;
 }
 
+/* "12,345.67" as a program reads it: "12345.67". */
+static struct str ungrouped(struct arena *a, struct str cell)
+{
+    struct text t;
+    text_init(&t, a, cell.n + 1);
+    for (size_t i = 0; i < cell.n; i++) {
+        if (cell.at[i] != ',') {
+            text_byte(&t, cell.at[i]);
+        }
+    }
+    return text_str(&t);
+}
+
 static void table_json(const struct table *t, FILE *out)
 {
     struct text text;
@@ -64,6 +77,8 @@ static void table_json(const struct table *t, FILE *out)
             struct err e;
             if (t->align[k] == 'n' && decimal_scaled(cell, 0, &v, &e) == OK) {
                 json_put_int(&o, t->keys[k], v);
+            } else if (t->align[k] == 'r') {
+                json_put_str(&o, t->keys[k], ungrouped(t->arena, cell));
             } else {
                 json_put_str(&o, t->keys[k], cell);
             }

@@ -67,7 +67,7 @@ static enum err_code org_one(struct db *db, struct arena *a, struct scope s, enu
                           STR_ARG(word));
     }
     if (n > 1) {
-        return fail(e, ERR_CONFLICT, "several organisations are named '" STR_FMT "': use the code",
+        return fail(e, ERR_CONFLICT, "several organisations are named '" STR_FMT "': give the id",
                     STR_ARG(word));
     }
     *out = found[0];

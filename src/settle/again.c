@@ -288,6 +288,11 @@ enum err_code settle_explain(struct db *db, struct arena *a, struct scope scope,
     if (run_find(db, a, scope, run_id, &run, e) != OK || run_compute(s, &run, false, e) != OK) {
         return e->code;
     }
+    if (day.yyyymmdd && (day.yyyymmdd < run.period.from.yyyymmdd ||
+                         day.yyyymmdd >= run.period.until.yyyymmdd)) {
+        return fail(e, ERR_INPUT, "day %d is not in the period, %d until %d", day.yyyymmdd,
+                    run.period.from.yyyymmdd, run.period.until.yyyymmdd);
+    }
     if (s->result.outcome != SETTLE_WRITTEN) {
         return fail(e, ERR_RULE, "run %lld: " STR_FMT, (long long)run_id,
                     STR_ARG(s->result.failure));

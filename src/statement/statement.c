@@ -293,8 +293,10 @@ static enum err_code statement_move(struct db *db, struct arena *a, const struct
     enum statement_state from = s->state;
     if (!move_allowed(from, to)) {
         return fail_named(e, ERR_RULE, "STATEMENT_STATE",
-                          "statement %s" STR_FMT "%lld is %s: it cannot become %s",
-                          s->no.n ? "" : "of run ", STR_ARG(s->no), (long long)s->statement_id,
+                          "statement " STR_FMT " is %s: it cannot become %s",
+                          STR_ARG(s->no.n ? s->no
+                                          : str_of(arena_printf(a, "of run %lld",
+                                                                (long long)s->statement_id))),
                           statement_state_word(from), statement_state_word(to));
     }
     if (act->reason.n > STATEMENT_REASON_MAX || !str_utf8(act->reason)) {

@@ -595,7 +595,7 @@ enum err_code rows_totals(struct db *db, struct scope s, struct settle_period p,
 {
     static const char sql[] =
         "select s.state, count(*), cast(sum(s.fen) as bigint) from statement s "
-        "where s.period_from >= $3 and s.period_from < $4 and " IN_SCOPE
+        "where ($3 = 0 or (s.period_from >= $3 and s.period_from < $4)) and " IN_SCOPE
         " group by s.state order by s.state limit 20";
     struct rows *r;
     struct statement_total t[STATEMENT_VOID + 1] = {{0}};

@@ -38,6 +38,19 @@ $sunkeeper statement explain "$no" --store "$dir/a" >"$dir/out" 2>&1
 has "registers are shown as their meter shows them" "$dir/out" "register at the start 328350.00  meter DEMO-PV01-1, CT 1000/5"
 $sunkeeper reading estimate --station PV23 --point gen --from 2026-10-20T23:45 --slots 1057 --method profile --reason test --store "$dir/a" >"$dir/out" 2>&1
 has "a gap of eleven days takes the shape of the weeks before" "$dir/out" "1057 intervals estimated"
+$sunkeeper statement explain "$no" --day 2026-12-05 --store "$dir/a" >"$dir/out" 2>&1; is "a day outside the period is refused" $? 1
+has "with the period" "$dir/out" "day 20261205 is not in the period, 20261001 until 20261101"
+$sunkeeper statement explain "$no" --json --store "$dir/a" >"$dir/out" 2>&1
+has "an explanation for programs" "$dir/out" '"explanation":["statement '
+$sunkeeper status --store "$dir/a" >"$dir/out" 2>&1; has "the state of all months" "$dir/out" "issued          67"
+$sunkeeper status all --store "$dir/a" >"$dir/out" 2>&1; is "a word too many is a wrong use" $? 2
+has "and named" "$dir/out" "unexpected word 'all'"
+$sunkeeper statement show --json --store "$dir/a" >"$dir/out" 2>&1; is "a word too few as well" $? 2
+has "for programs too" "$dir/out" '{"error":"use","detail":"name one statement'
+$sunkeeper statement list --json --store "$dir/a" >"$dir/out" 2>&1
+has "amounts for programs have no commas" "$dir/out" '"yuan":"23940.41"'
+$sunkeeper org >"$dir/out" 2>&1; is "half a command is a wrong use" $? 2
+is "and shows the commands of its word alone" "$(grep -c '^  [a-z]' "$dir/out")" 2
 $sunkeeper demo --month 2026-09 --store "$dir/a" >"$dir/out" 2>&1; is "another month is refused" $? 1
 has "and says why" "$dir/out" "this store holds the demo of another month"
 
