@@ -23,9 +23,9 @@
 #define EXIT_STORE 3
 #define WORDS_MAX 12
 #define OUTPUT_MAX 8192
-#define FILES 4  /* of a month, eight days each */
-#define STAGES 7 /* four imports, settle, issue, seal */
-#define STEPS 10 /* sizes of a full disk, between the empty store and the whole month */
+#define FILES 4     /* of a month, eight days each */
+#define STAGES 7    /* four imports, settle, issue, seal */
+#define STEPS 10    /* sizes of a full disk, between the empty store and the whole month */
 #define SPARE_KB 16 /* what a file system needs for itself */
 #define ROOM_KB 64000
 static const struct village_plan PLAN = {
@@ -107,13 +107,17 @@ static bool write_word(const char *path, const char *word)
     return good;
 }
 
-/* Mounts of this process and its children only, gone with them. */
+/* Mounts of this process and its children only, gone with them; one who is not root becomes it in a
+ * user namespace of his own. */
 static bool unshare_mounts(void)
 {
-    char map[40];
-    snprintf(map, sizeof(map), "0 %d 1", (int)getuid());
+    char users[40], groups[40];
+    snprintf(users, sizeof(users), "0 %d 1", (int)getuid());
+    snprintf(groups, sizeof(groups), "0 %d 1", (int)getgid());
     if (unshare(CLONE_NEWNS) != 0 &&
-        (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || !write_word("/proc/self/uid_map", map))) {
+        (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || !write_word("/proc/self/uid_map", users) ||
+         !write_word("/proc/self/setgroups", "deny") ||
+         !write_word("/proc/self/gid_map", groups))) {
         return false;
     }
     return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
