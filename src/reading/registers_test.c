@@ -251,7 +251,7 @@ static void test_a_gap_takes_the_shape_of_the_week_before(void **state)
     assert_int_equal(d.mark[22], MARK_ESTIMATED);
 }
 
-/* The shape of the week before: weights 1, 3, 0 split 0.0004 x K = 1.6 kWh into 0.4, 1.2, 0. */
+/* A register that arrives after the seal is kept; what follows from it is proposed. */
 static void test_law_7_a_late_register_meets_a_sealed_month(void **state)
 {
     struct world *w = *state;
