@@ -10,10 +10,20 @@ struct run_cause { /* where a state came from, for nodes whose arguments are not
     int32_t at;    /* interval, -1 for none */
 };
 
+struct run_share { /* what the intervals of one key, or all of a source, were made of */
+    int64_t n_estimated, n_manual;
+    wide estimated, total; /* sums of |values|: marked E or M, and all */
+};
+struct run_keyed { /* the same by keys of some clock axes */
+    tally_shape clock;
+    struct run_share *at; /* by clock key */
+    struct run_keyed *next;
+};
 struct run_source { /* one meter or series of one member */
     struct strategy_seen seen;
     wide total; /* sum of |values| or |sums| */
     bool counted;
+    struct run_keyed *keyed; /* made when a line asks */
 };
 
 struct run {
@@ -32,6 +42,7 @@ struct run {
     struct str *tou_words; /* by tou key */
     uint64_t tou_seen;     /* keys that intervals fall into */
     bool suspect;          /* something is estimated or manual */
+    tally_shape **uses;    /* by line, made when asked: run_quality.c */
     void **whole;          /* by definition: a curve kept, rows x n, in its node's width */
     uint8_t **whole_st;
 };
@@ -77,9 +88,10 @@ enum err_code run_walk(struct run *r, struct run_walk *w, int32_t level,
 void run_fix(const struct strategy_bound *b, struct run_walk *w, int32_t axis, int32_t i);
 struct decimal run_decimal(wide v, int scale, bool *fits);
 
-/* run_quality.c */
-void run_quality(struct run *r, const int32_t *nodes, int32_t n, int16_t space, int32_t key,
-                 enum strategy_quality *quality, int32_t *estimated_e6);
+/* run_quality.c: sets quality and estimated_e6 of a line at its key. Reads intervals, once for each
+ * source and clock, only where something estimated or manual can be behind a key. */
+enum err_code run_quality(struct run *r, int32_t line, int32_t key, struct strategy_line *out,
+                          struct err *e);
 
 /* The quantity and price that an amount remembers: nodes, and what `at` they are of. */
 struct run_memory {

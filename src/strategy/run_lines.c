@@ -261,11 +261,12 @@ static enum err_code emit_line(struct run *r, const struct run_walk *w, int32_t 
     line.payee = party_of(r, &t->payee, w->index);
     line.settled_by = t->settled_by.name.n ? party_of(r, &t->settled_by, w->index) : STR("");
     enum err_code code = set_vat(r, t, l, key, &line, e);
+    if (code == OK) {
+        code = run_quality(r, m->item, key, &line, e);
+    }
     if (code != OK) {
         return code;
     }
-    const int32_t nodes[] = { l->amount, l->show_q, l->show_p };
-    run_quality(r, nodes, 3, l->space, key, &line.quality, &line.estimated_e6);
     size_t n = r->result.n_lines, room = m->room_lines;
     line.id = (int32_t)n;
     struct strategy_line *at = next_slot(r, r->result.lines, n, &m->room_lines, sizeof *at);

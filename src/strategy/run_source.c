@@ -130,8 +130,9 @@ static bool from_tou(struct run *r, int32_t id)
     return false;
 }
 
-static enum err_code fill_row(struct run *r, int32_t id, int32_t row_index, wide *out, uint8_t **st,
-                              struct err *e)
+/* `fresh`: this bucket is the first to read the source, so all own intervals of rows count. */
+static enum err_code fill_row(struct run *r, int32_t id, int32_t row_index, bool fresh, wide *out,
+                              uint8_t **st, struct err *e)
 {
     const struct strategy_bound *b = r->b;
     const struct plan_node *n = &b->plan->nodes[id];
@@ -173,7 +174,7 @@ static enum err_code fill_row(struct run *r, int32_t id, int32_t row_index, wide
     }
     seen.estimated = (int64_t)(seen.estimated * p);
     struct run_source *s = run_source_of(r, n->aux, member);
-    if (!s->counted) {
+    if (!s->counted || (fresh && !r->b->grids[n->inner].plain)) {
         count_seen(s, &seen, total);
     }
     if (seen.n_missing > 0) {
@@ -193,8 +194,9 @@ enum err_code run_bucket(struct run *r, int32_t id, struct err *e)
     int32_t keys = 0, rows = r->b->grids[n->inner].rows;
     wide *out = result_room(&r->frame, id, &keys);
     uint8_t *st = NULL;
+    bool fresh = !run_source_of(r, n->aux, 0)->counted;
     for (int32_t row = 0; row < rows; row++) {
-        enum err_code code = fill_row(r, id, row, out, &st, e);
+        enum err_code code = fill_row(r, id, row, fresh, out, &st, e);
         if (code != OK) {
             return code;
         }

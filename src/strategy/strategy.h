@@ -228,8 +228,11 @@ struct strategy_line {
     enum strategy_vat vat;
     int32_t vat_e6;
     int64_t net_fen, vat_fen;
-    enum strategy_quality quality; /* the worst behind it */
-    int32_t estimated_e6;          /* share of estimated energy behind it */
+    /* The worst mark of the intervals behind the line at its own key: of its members, and its hour,
+     * date and tou key as far as its quantities carry them; of all where they do not (a fee on a
+     * total). A source known only by registers counts whole. */
+    enum strategy_quality quality;
+    int32_t estimated_e6; /* share of their energy that is marked E or M: sums of |values| */
     int32_t id;                    /* for strategy_explain */
 };
 enum strategy_level { FLAG_WARN, FLAG_HOLD, FLAG_FAIL };
