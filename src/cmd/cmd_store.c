@@ -21,6 +21,9 @@ enum err_code cmd_migrate(struct cmd *c, struct db *db, struct err *e)
 enum err_code cmd_open(struct cmd *c, enum store_mode mode, struct db **out, struct err *e)
 {
     if (store_open(c->store, mode, out, e) != OK) {
+        if (e->code == ERR_NOT_FOUND) {
+            e->code = ERR_IO; /* a store that is not there is a store failure: exit code 3 */
+        }
         return e->code;
     }
     if (mode != STORE_READ_ONLY && cmd_migrate(c, *out, e) != OK) {

@@ -73,6 +73,6 @@ sk statement show "$no" --as nobody >/dev/null; same $? 1 "an unknown login sees
 sk settle run --period 2026-13 >/dev/null; same $? 2 "a month that is none: wrong use"
 sk settle run --perod 2026-06 >/dev/null; same $? 2 "an unknown option: wrong use"
 has "$(cat "$dir/err")" "did you mean --period" "and the near word is named"
-"$program" check --store "$dir/none" >/dev/null 2>"$dir/err"; same $? 1 "no store there"
+"$program" check --store "$dir/none" >/dev/null 2>"$dir/err"; same $? 3 "no store there"
 echo "1..$n"
 exit $bad
