@@ -43,10 +43,10 @@ has "$(sk settle run --period 2026-06)" "1 settled" "the month settled"
 has "$(sk settle run --period 2026-06)" "1 unchanged" "settled again: nothing to do"
 lines=$(sk strategy try --order DD-2026-001 --period 2026-06 --json)
 # peak 28 slots x 30 days x 8 kWh x round(0.9947 x 0.88, 4) = 6720 x 0.8753
-has "$lines" '"code":"SELF.peak"' "a peak line"; has "$lines" '"yuan":"5,882.02"' "peak: 6720 x 0.8753 = 5882.02"
+has "$lines" '"code":"SELF.peak"' "a peak line"; has "$lines" '"yuan":"5882.02"' "peak: 6720 x 0.8753 = 5882.02"
 has "$lines" '"yuan":"577.82"' "flat: 960 x 0.6019 = 577.82"
-has "$lines" '"yuan":"1,309.82"' "valley: 3840 x 0.3411 = 1309.82"
-has "$lines" '"yuan":"1,196.06"' "export: 2880 x 0.4153 = 1196.06"
+has "$lines" '"yuan":"1309.82"' "valley: 3840 x 0.3411 = 1309.82"
+has "$lines" '"yuan":"1196.06"' "export: 2880 x 0.4153 = 1196.06"
 has "$lines" '"yuan":"77.70"' "fee: 1 % of 7769.66 = 77.70"
 same "$(sk statement issue --period 2026-06)" "1 statements issued" "issued"
 no=$(sk statement list --period 2026-06 --json | sed 's/.*"statement":"\([^"]*\)".*/\1/')
