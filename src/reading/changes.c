@@ -275,6 +275,27 @@ enum err_code reading_history(struct db *db, const struct reading_points *p, str
     return OK;
 }
 
+enum err_code change_propose(struct db *db, const struct reading_points *p, int64_t at,
+                             struct slot slot, struct slot_value was, struct slot_value in,
+                             struct str reason, struct instant now, struct err *e)
+{
+    const struct reading_change c = {
+        .change_id = store_next_id(db, now),
+        .point_id = p->estate.points[at].point_id,
+        .slot = slot,
+        .old_value = was.value,
+        .new_value = in.value,
+        .old_q = (uint16_t)(was.q & ~Q_DERIVED),
+        .new_q = in.q,
+        .old_rank = was.rank,
+        .new_rank = in.rank,
+        .kind = CHANGE_LATE,
+        .state = CHANGE_PROPOSED,
+        .reason = reason,
+    };
+    return rows_put_change(db, p->places[at].shard, &c, now, e);
+}
+
 /* ---- estimates ---- */
 
 /* How far back a shape may be taken: five weeks ago is still the same season. */

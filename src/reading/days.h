@@ -36,6 +36,13 @@ enum err_code losers_file(struct db *db, const struct reading_points *p, int64_t
                           int slot, enum series series, const struct losers *l, struct instant now,
                           struct err *e);
 
+/* ---- changes.c: what waits for a decision ---------------------------------------------------- */
+
+/* A value that met a sealed month: proposed instead of written (CHANGE_LATE). */
+enum err_code change_propose(struct db *db, const struct reading_points *p, int64_t at,
+                             struct slot slot, struct slot_value was, struct slot_value in,
+                             struct str reason, struct instant now, struct err *e);
+
 /* ---- registers.c: what follows from changed registers, or from changed shapes ---------------- */
 
 /* A stretch of boundaries of one point that changed: derive what touches them again. */

@@ -179,21 +179,8 @@ static enum err_code locked(struct step *s, const struct record *r, struct slot 
         return losers_file(s->db, s->p, r->at, slot.day, i, SERIES_INTERVALS, &losers, s->now, e);
     }
     *o = READING_LOCKED;
-    struct reading_change c = {
-        .change_id = store_next_id(s->db, s->now),
-        .point_id = s->p->estate.points[r->at].point_id,
-        .slot = slot,
-        .old_value = was.value,
-        .new_value = in.value,
-        .old_q = (uint16_t)(was.q & ~Q_DERIVED),
-        .new_q = in.q,
-        .old_rank = was.rank,
-        .new_rank = in.rank,
-        .kind = CHANGE_LATE,
-        .state = CHANGE_PROPOSED,
-        .reason = STR("arrived after the month was sealed"),
-    };
-    return rows_put_change(s->db, s->shard, &c, s->now, e);
+    return change_propose(s->db, s->p, r->at, slot, was, in,
+                          STR("arrived after the month was sealed"), s->now, e);
 }
 
 /* The readings of one point and day. */

@@ -275,27 +275,6 @@ static enum err_code derive_window(struct db *db, const struct reading_points *p
 
 /* ---- putting results in force ---------------------------------------------------------------- */
 
-static enum err_code propose(struct db *db, const struct reading_points *p, int64_t at,
-                             struct slot slot, struct slot_value was, struct slot_value in,
-                             struct instant now, struct err *e)
-{
-    struct reading_change c = {
-        .change_id = store_next_id(db, now),
-        .point_id = p->estate.points[at].point_id,
-        .slot = slot,
-        .old_value = was.value,
-        .new_value = in.value,
-        .old_q = (uint16_t)(was.q & ~Q_DERIVED),
-        .new_q = in.q,
-        .old_rank = was.rank,
-        .new_rank = in.rank,
-        .kind = CHANGE_LATE,
-        .state = CHANGE_PROPOSED,
-        .reason = STR("a register arrived after the month was sealed"),
-    };
-    return rows_put_change(db, p->places[at].shard, &c, now, e);
-}
-
 static enum err_code apply_day(struct db *db, const struct reading_points *p, int64_t at,
                                struct day day, int from, int until, const struct day_slots *derived,
                                struct instant now, bool *changed, struct err *e)
@@ -314,7 +293,9 @@ static enum err_code apply_day(struct db *db, const struct reading_points *p, in
             continue;
         }
         if (sealed && in.rank != 0) {
-            if (propose(db, p, at, (struct slot){ day, s }, was, in, now, e) != OK) {
+            if (change_propose(db, p, at, (struct slot){ day, s }, was, in,
+                               STR("a register arrived after the month was sealed"), now,
+                               e) != OK) {
                 return e->code;
             }
         } else if (!sealed) {
