@@ -168,6 +168,34 @@ static struct str parties_json(struct arena *a, const struct statement *s)
     return text_str(&t);
 }
 
+void annex_put(struct json_out *o, const struct statement *s)
+{
+    json_open(o, "flags", '[');
+    for (size_t i = 0; i < s->n_flags; i++) {
+        json_open(o, NULL, '{');
+        json_put_str(o, "code", s->flags[i].code);
+        json_put_str(o, "title", s->flags[i].title);
+        json_put_bool(o, "hold", s->flags[i].hold);
+        json_close(o, '}');
+    }
+    json_close(o, ']');
+    json_open(o, "printed", '[');
+    for (size_t i = 0; i < s->n_printed; i++) {
+        const struct settle_printed *p = &s->printed[i];
+        json_open(o, NULL, '{');
+        json_put_str(o, "name", p->name);
+        json_put_str(o, "title", p->title);
+        if (p->absent) {
+            json_put_null(o, "value");
+        } else {
+            json_put_scaled(o, "value", p->value.units, p->value.scale);
+        }
+        json_put_str(o, "unit", p->unit);
+        json_close(o, '}');
+    }
+    json_close(o, ']');
+}
+
 static struct str annex_json(struct arena *a, const struct statement *s)
 {
     struct text t;
@@ -175,30 +203,7 @@ static struct str annex_json(struct arena *a, const struct statement *s)
     text_init(&t, a, TEXT_MAX);
     json_out_init(&o, &t, false);
     json_open(&o, NULL, '{');
-    json_open(&o, "flags", '[');
-    for (size_t i = 0; i < s->n_flags; i++) {
-        json_open(&o, NULL, '{');
-        json_put_str(&o, "code", s->flags[i].code);
-        json_put_str(&o, "title", s->flags[i].title);
-        json_put_bool(&o, "hold", s->flags[i].hold);
-        json_close(&o, '}');
-    }
-    json_close(&o, ']');
-    json_open(&o, "printed", '[');
-    for (size_t i = 0; i < s->n_printed; i++) {
-        const struct settle_printed *p = &s->printed[i];
-        json_open(&o, NULL, '{');
-        json_put_str(&o, "name", p->name);
-        json_put_str(&o, "title", p->title);
-        if (p->absent) {
-            json_put_null(&o, "value");
-        } else {
-            json_put_scaled(&o, "value", p->value.units, p->value.scale);
-        }
-        json_put_str(&o, "unit", p->unit);
-        json_close(&o, '}');
-    }
-    json_close(&o, ']');
+    annex_put(&o, s);
     json_close(&o, '}');
     check(!t.cut);
     return text_str(&t);

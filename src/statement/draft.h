@@ -2,6 +2,7 @@
  */
 #ifndef SK_STATEMENT_DRAFT_H
 #define SK_STATEMENT_DRAFT_H
+#include "base/json.h"
 #include "statement/statement.h"
 
 /* Organisations by id, looked up once per batch. */
@@ -22,6 +23,8 @@ struct str statement_body(struct arena *a, const struct statement *s);
 struct sha256 statement_body_hash(const struct statement *s);
 /* Body, number, time of issue, due day. */
 struct sha256 statement_doc_hash(const struct statement *s);
+/* Members "flags" and "printed" of the open object. */
+void annex_put(struct json_out *o, const struct statement *s);
 /* Flags and printed quantities from annex_text, parties from parties_text. */
 enum err_code statement_texts_read(struct arena *a, struct statement *s, struct err *e);
 #endif

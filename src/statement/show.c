@@ -171,30 +171,7 @@ void statement_export(const struct statement *s, struct text *t, bool pretty)
         put_line(&o, a, &s->lines[i], s->type == STATEMENT_ADJ);
     }
     json_close(&o, ']');
-    json_open(&o, "flags", '[');
-    for (size_t i = 0; i < s->n_flags; i++) {
-        json_open(&o, NULL, '{');
-        json_put_str(&o, "code", s->flags[i].code);
-        json_put_str(&o, "title", s->flags[i].title);
-        json_put_bool(&o, "hold", s->flags[i].hold);
-        json_close(&o, '}');
-    }
-    json_close(&o, ']');
-    json_open(&o, "printed", '[');
-    for (size_t i = 0; i < s->n_printed; i++) {
-        const struct settle_printed *p = &s->printed[i];
-        json_open(&o, NULL, '{');
-        json_put_str(&o, "name", p->name);
-        json_put_str(&o, "title", p->title);
-        if (p->absent) {
-            json_put_null(&o, "value");
-        } else {
-            json_put_scaled(&o, "value", p->value.units, p->value.scale);
-        }
-        json_put_str(&o, "unit", p->unit);
-        json_close(&o, '}');
-    }
-    json_close(&o, ']');
+    annex_put(&o, s);
     json_close(&o, '}');
     arena_free(a);
 }
@@ -323,10 +300,15 @@ enum err_code statement_recompute(struct db *db, struct scope s, int64_t id, boo
 
 static void header_show(const struct statement *s, struct text *t)
 {
-    text_addf(t, "%s%s" STR_FMT " (%s, %s)  order " STR_FMT ", contract " STR_FMT " version %d\n",
-              "statement", s->no.n ? " " : "", STR_ARG(s->no), statement_type_word(s->type),
-              statement_state_word(s->state), STR_ARG(s->order_no), STR_ARG(s->contract_no),
-              s->contract_version);
+    text_add_c(t, "statement ");
+    if (s->no.n > 0) {
+        text_add(t, s->no);
+    } else {
+        text_addf(t, "%lld", (long long)s->statement_id);
+    }
+    text_addf(t, " (%s, %s)  order " STR_FMT ", contract " STR_FMT " version %d\n",
+              statement_type_word(s->type), statement_state_word(s->state), STR_ARG(s->order_no),
+              STR_ARG(s->contract_no), s->contract_version);
     text_add_c(t, "period ");
     text_day(t, s->period.from);
     text_add_c(t, " until ");
