@@ -47,6 +47,18 @@ enum err_code cmd_audit(struct db *db, int64_t user_id, int64_t org_id, const ch
     return audit_append(db, STR(AUDIT_MAIN), &ev, 1, e);
 }
 
+/* A list takes no word and no option but --as; other than 0: answered already. */
+static int list_open(struct cmd *c, int argc, char **argv, struct who *w)
+{
+    const char *as = NULL;
+    struct option options[] = { { "--as", &as, NULL }, { 0 } };
+    int code = cmd_options(c, argc, argv, options, NULL, NULL);
+    if (code == 0 && who_open(c, w, STORE_READ_ONLY, as) != OK) {
+        code = who_close(c, w, w->e.code);
+    }
+    return code;
+}
+
 /* Ends the write with its audit row. */
 static enum err_code who_commit(struct who *w, const char *action, const char *object, int64_t id,
                                 int64_t org_id)
@@ -123,15 +135,10 @@ static int org_list_command(struct cmd *c, int argc, char **argv)
 {
     static const char *const titles[] = { "id", "kind", "name", "credit code", "state" };
     static const char *const keys[] = { "org_id", "kind", "name", "uscc", "state" };
-    const char *as = NULL;
-    struct option options[] = { { "--as", &as, NULL }, { 0 } };
-    int code = cmd_options(c, argc, argv, options, NULL, NULL);
+    struct who w = { 0 };
+    int code = list_open(c, argc, argv, &w);
     if (code) {
         return code;
-    }
-    struct who w = { 0 };
-    if (who_open(c, &w, STORE_READ_ONLY, as) != OK) {
-        return who_close(c, &w, w.e.code);
     }
     struct table *t = table_new(c->arena, "lllll", titles, keys);
     const struct org *rows;
@@ -248,15 +255,10 @@ static int approval_list_command(struct cmd *c, int argc, char **argv)
 {
     static const char *const titles[] = { "approval", "what", "object", "asked by", "reason" };
     static const char *const keys[] = { "approval_id", "kind", "object", "maker", "reason" };
-    const char *as = NULL;
-    struct option options[] = { { "--as", &as, NULL }, { 0 } };
-    int code = cmd_options(c, argc, argv, options, NULL, NULL);
+    struct who w = { 0 };
+    int code = list_open(c, argc, argv, &w);
     if (code) {
         return code;
-    }
-    struct who w = { 0 };
-    if (who_open(c, &w, STORE_READ_ONLY, as) != OK) {
-        return who_close(c, &w, w.e.code);
     }
     struct table *t = table_new(c->arena, "lllll", titles, keys);
     const struct approval *rows;
