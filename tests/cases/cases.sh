@@ -8,6 +8,12 @@ program=build/sunkeeper
 own=$(find tests/scenario strategies -name '*.json' -not -name '*.bind.json' -not -name 'tou.json' | LC_ALL=C sort)
 $program strategy test $own
 rc=$?
+for f in strategies/*.tally; do # the library is sound, without a warning, in the canonical layout
+    case "$($program strategy check "$f")" in
+        *"sound, 0 warnings") $program strategy fmt --check "$f" && echo "ok $f" || { echo "not ok $f"; rc=1; } ;;
+        *) echo "not ok $f"; rc=1 ;;
+    esac
+done
 if [ -n "${SUNKEEPER_CASES:-}" ]; then
     # The scenarios that the library has; a case of another scenario is said to be none of ours.
     for f in "$SUNKEEPER_CASES"/*.json; do
