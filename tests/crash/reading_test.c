@@ -165,6 +165,7 @@ static int child(const char *where)
     code = code == OK ? store_migrate(w.db, rooms, 2, NOW, &e) : code;
     code = code == OK ? work(&w) : code;
     store_close(w.db);
+    arena_free(w.a);
     return code == OK ? 0 : 3;
 }
 
