@@ -155,7 +155,7 @@ const struct command settle_commands[] = {
     { "settle run", "--period 2026-10 [--order NO] [--workers N]",
       "settles a month over all orders and drafts their statements; again: only what changed",
       "  sunkeeper settle run --period 2026-10\n"
-      "  sunkeeper settle run --period 2026-10 --order DD-2026-000001 --json\n",
+      "  sunkeeper settle run --period 2026-10 --order DEMO202610-O-PV01 --json\n",
       settle_run_command },
     { "settle failures", "--period 2026-10", "orders that could not be settled, and why", NULL,
       settle_failures_command },

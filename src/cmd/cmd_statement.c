@@ -421,8 +421,8 @@ const struct command statement_commands[] = {
       "one statement, as canonical JSON of all the caller may see", NULL, export_command },
     { "statement explain", "NO|ID [--code SELF.valley] [--day 2026-10-05]",
       "from an amount to its arithmetic, periods, intervals and registers",
-      "  sunkeeper statement explain JS2026-000001\n"
-      "  sunkeeper statement explain JS2026-000001 --code SELF.valley --day 2026-10-05\n",
+      "  sunkeeper statement explain ST-2026-0000001\n"
+      "  sunkeeper statement explain ST-2026-0000001 --code SELF.valley --day 2026-10-05\n",
       explain_command },
     { "statement recompute", "NO|ID --compare",
       "computes it again from readings and versions and compares the bytes", NULL,
