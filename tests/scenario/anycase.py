@@ -4,8 +4,8 @@
 Why: the chosen cases hold the edges somebody thought of. These have every parameter present or
 absent at random, in every mode, with price and schedule changes, silence, refunds and half fens.
 
-Use:  anycase.py PROGRAM [N [SEED]]   N cases (default 400) from SEED (default 1); prints each
-      difference and keeps those case files; exit 1 if any
+Use:  anycase.py PROGRAM [N [SEED [SCENARIO...]]]   N cases (default 400) from SEED (default 1), of
+      all scenarios or of those named; prints each difference and keeps the files; exit 1 if any
 """
 
 import json
@@ -290,12 +290,17 @@ WEIGHTS = (["pv_selfuse"] * 6 + ["pv_full_feed_in"] * 4 + ["storage_arbitrage"] 
             "primitives"])
 
 
-def make(seed):
-    maker = Maker(seed)
-    name = WEIGHTS[seed % len(WEIGHTS)]
+# What the parts of the calculator (calc_*.py) bring with them.
+PARTS = {name: body for part in calc.parts() for name, body in getattr(part, "RANDOM", {}).items()}
+NAMES = WEIGHTS + sorted(PARTS) * 3
+
+
+def make(seed, names=None):
+    maker, names = Maker(seed), names or NAMES
+    name = names[seed % len(names)]
     case = {"schema": "sunkeeper.case/1", "id": "any_%d" % seed, "scenario": name,
             "title": "random case %d" % seed}
-    case.update(getattr(maker, name)())
+    case.update(PARTS[name](maker) if name in PARTS else getattr(maker, name)())
     case["expected"] = calc.calculate(case, SCHEDULES)
     return case
 
@@ -303,6 +308,7 @@ def make(seed):
 def main(args):
     program, n = args[0], int(args[1]) if len(args) > 1 else 400
     seed = int(args[2]) if len(args) > 2 else 1
+    names = args[3:]
     folder = tempfile.mkdtemp(prefix="sunkeeper-cases-")
     with open(os.path.join(folder, "tou.json"), "w", encoding="utf-8") as f:
         json.dump(scenarios.TOU, f)
@@ -312,7 +318,7 @@ def main(args):
         for i in range(first, min(first + BATCH, seed + n)):
             files.append(os.path.join(folder, "any_%d.json" % i))
             with open(files[-1], "w", encoding="utf-8") as f:
-                json.dump(make(i), f)
+                json.dump(make(i, names), f)
         done = subprocess.run([program, "strategy", "test"] + files, capture_output=True, text=True)
         bad = [line for line in done.stdout.splitlines() if not line.startswith("ok")]
         bad = bad if done.returncode else []

@@ -8,8 +8,16 @@ of plans, buckets or the strategy language. It uses the standard library only.
 
 Use:  calc.py CASE.json...      compares each file's `expected` with its own numbers
       calc.py --print CASE.json prints the expected object it works out
+
+Further scenarios stand in calc_*.py beside this file. Such a part may offer
+      SCENARIOS  name -> function(case, schedules) giving the expected object
+      RANDOM     name -> function(maker) giving the body of a random case (see anycase.py)
+      golden()   pairs (strategy, case): chosen cases for strategies/STRATEGY.cases (see make)
 """
 
+import functools
+import glob
+import importlib
 import json
 import os
 import sys
@@ -613,8 +621,26 @@ SCENARIOS = {f.__name__: f for f in (
     basic_fee, tou_map, price_table, meter_events, resettlement, primitives)}
 
 
+@functools.lru_cache(maxsize=None)
+def parts():
+    """The modules calc_*.py of this folder, in the order of their names."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    names = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(here, "calc_*.py")))
+    return [importlib.import_module(name) for name in names]
+
+
+@functools.lru_cache(maxsize=None)
+def all_scenarios():
+    out = dict(SCENARIOS)
+    for part in parts():
+        out.update(part.SCENARIOS)
+    return out
+
+
 def calculate(case, schedules):
-    return SCENARIOS[case["scenario"]](case, schedules)
+    return all_scenarios()[case["scenario"]](case, schedules)
 
 
 # -- comparing -----------------------------------------------------------------------
@@ -656,7 +682,7 @@ def main(args):
         with open(name, encoding="utf-8") as f:
             case = json.load(f)
         inner = case.get("corrected", case)["scenario"]
-        if case["scenario"] not in SCENARIOS or inner not in SCENARIOS:
+        if case["scenario"] not in all_scenarios() or inner not in all_scenarios():
             print("%s: scenario %s is not calculated here" % (os.path.basename(name), inner))
             continue
         folder = os.path.dirname(os.path.abspath(name))
