@@ -286,6 +286,11 @@ static bool check_attributes(struct checker *c, const struct statement *s)
         report(c->report, s->within_at, "D74", NO_FIX,
                "'within' limits a number that the contract gives: a param, input or state");
     }
+    if (s->has_typical && (!number || !value)) {
+        report(c->report, s->typical_at, "D82", NO_FIX,
+               "'typical' is the usual range of a number that the contract gives: a param or "
+               "input");
+    }
     if (s->optional && !value) {
         report(c->report, s->optional_at, "D75", NO_FIX, "only a param or an input is optional");
     } else if (s->optional && s->initial) {
@@ -351,6 +356,29 @@ static void set_initial(struct checker *c, struct tally_decl *d, const struct st
            : d->type.kind == TALLY_YES_NO ? "yes or no"
            : d->type.kind == TALLY_CHOICE ? "one of the choices"
                                           : "not possible for a table");
+}
+
+/* The usual range; false after a message. */
+static bool set_typical(struct checker *c, struct tally_decl *d, const struct statement *s)
+{
+    d->has_typical = s->has_typical;
+    if (!s->has_typical) {
+        return true;
+    }
+    if (!literal_scaled(c, &s->low, &d->type.unit, d->type.scale, &d->low) ||
+        !literal_scaled(c, &s->high, &d->type.unit, d->type.scale, &d->high)) {
+        return false;
+    }
+    if (d->low.units > d->high.units) {
+        report(c->report, s->typical_at, "D82", NO_FIX, "'typical' runs from the smaller number");
+        return false;
+    }
+    if ((d->has_min && d->low.units < d->min.units) ||
+        (d->has_max && d->high.units > d->max.units)) {
+        report(c->report, s->typical_at, "D82", NO_FIX, "'typical' lies inside 'within'");
+        return false;
+    }
+    return true;
 }
 
 /* Bound and `within` of a number; false after a message. */
@@ -539,7 +567,7 @@ static bool set_type(struct checker *c, struct tally_decl *d, const struct state
     int digits = reading && !t->unit.count ? unit_reading_digits(&d->type.unit)
                                            : unit_param_digits(&d->type.unit, t->unit.count);
     d->type.scale = (int8_t)(s->has_digits ? s->digits : digits);
-    return set_limits(c, d, s);
+    return set_limits(c, d, s) && set_typical(c, d, s);
 }
 
 static bool set_optional(struct checker *c, struct tally_decl *d, const struct statement *s)

@@ -43,7 +43,10 @@ static struct strategy_decl describe(struct arena *a, const struct tally_program
                                  .has_min = d->has_min,
                                  .has_max = d->has_max,
                                  .min = d->min,
-                                 .max = d->max };
+                                 .max = d->max,
+                                 .has_typical = d->has_typical,
+                                 .low = d->low,
+                                 .high = d->high };
     if (d->window > AXIS_INTERVAL) {
         out.window = p->axes[d->window].name;
     }

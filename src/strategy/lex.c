@@ -33,7 +33,8 @@ static const char *const WORDS[WORD_N] = {
     [WORD_TIME] = "time",       [WORD_IN] = "in",
     [WORD_HOLIDAY] = "holiday", [WORD_WORKDAY] = "workday",
     [WORD_HOURS] = "hours",     [WORD_OVER] = "over",
-    [WORD_WHERE] = "where",
+    [WORD_WHERE] = "where",     [WORD_ABOUT] = "about",
+    [WORD_TYPICAL] = "typical",
 };
 
 struct str word_text(enum word w)
@@ -349,8 +350,29 @@ static void lex_tokens(struct lexer *l)
     }
 }
 
+/* `-5 kW..`: behind a name in an expression the same signs are a difference. */
+static bool begins_negative_range(const struct token *t)
+{
+    if (t->mark != MARK_MINUS || t[1].kind != TOKEN_NUMBER) {
+        return false;
+    }
+    for (t += 2; t->kind == TOKEN_NAME || t->mark == MARK_SLASH || t->mark == MARK_STAR; t++) {
+        if (t->word && t->word != WORD_COUNT) {
+            return false;
+        }
+    }
+    return t->mark == MARK_RANGE;
+}
+
+static bool is_head_name(const struct token *t, int32_t i)
+{
+    return i > 0 && t->kind == TOKEN_NAME &&
+           (t[-1].word == WORD_STRATEGY || t[-1].word == WORD_LIBRARY ||
+            (i > 2 && t[-1].word == WORD_OF && t[-3].word == WORD_AMENDMENT));
+}
+
 /* Words that are reserved only where the grammar asks for them, and usual names elsewhere:
- * agreed(..), table from/upto, per year, on top. */
+ * agreed(..), table from/upto, per year, on top, about ".." behind the head, typical 1..2. */
 static bool is_word_here(const struct token *t, int32_t i)
 {
     enum word before = i > 0 ? t[-1].word : WORD_NONE;
@@ -365,6 +387,12 @@ static bool is_word_here(const struct token *t, int32_t i)
         return before == WORD_PER;
     case WORD_TOP:
         return before == WORD_ON;
+    case WORD_ABOUT:
+        return t[1].kind == TOKEN_STRING && i > 1 &&
+               (is_head_name(t - 1, i - 1) ||
+                (t[-1].kind == TOKEN_STRING && is_head_name(t - 2, i - 2)));
+    case WORD_TYPICAL:
+        return t[1].kind == TOKEN_NUMBER || begins_negative_range(t + 1);
     default:
         return true;
     }

@@ -18,7 +18,7 @@ enum token_kind {
 
 /* Reserved words (language page, section 3). Some are usual names as well and reserved only where
  * the grammar asks for them: `rest` in a table's braces, agreed(..), table from/upto, per year, on
- * top. */
+ * top, about ".." behind the head, typical before a number. */
 enum word {
     WORD_NONE,
     WORD_STRATEGY, WORD_LIBRARY, WORD_AMENDMENT, WORD_OF, WORD_PARTY, WORD_WINDOW, WORD_USE,
@@ -28,7 +28,7 @@ enum word {
     WORD_OPTIONAL, WORD_PER, WORD_YEAR, WORD_GROUP, WORD_UNIT, WORD_VAT, WORD_ON, WORD_TOP,
     WORD_NO, WORD_SHOWING, WORD_SETTLED, WORD_ELSE, WORD_OR, WORD_AND, WORD_NOT, WORD_IS, WORD_AT,
     WORD_AGREED, WORD_IF, WORD_THEN, WORD_CHOOSE, WORD_TIME, WORD_IN, WORD_HOLIDAY, WORD_WORKDAY,
-    WORD_HOURS, WORD_OVER, WORD_WHERE,
+    WORD_HOURS, WORD_OVER, WORD_WHERE, WORD_ABOUT, WORD_TYPICAL,
     WORD_N
 };
 

@@ -26,6 +26,7 @@ enum err_code tally_load(struct arena *arena, struct str file, struct str text,
     struct parsed *main = parse_file(&c.nodes, &r, file, text);
     c.p->name = main->name.name;
     c.p->title = main->title;
+    c.p->about = main->about;
     c.p->library = main->kind == FILE_LIBRARY;
     names_init_symbols(&c);
     names_collect(&c, main, amendments, n_amendments);

@@ -342,6 +342,12 @@ static bool parse_attribute(struct parser *p, struct statement *s, bool *any)
         return parse_literal(p, &s->min, false) && parse_need_mark(p, MARK_RANGE, "'..'") &&
                parse_literal(p, &s->max, false);
     }
+    if (parse_take_word(p, WORD_TYPICAL)) {
+        s->has_typical = true;
+        s->typical_at = at;
+        return parse_literal(p, &s->low, true) && parse_need_mark(p, MARK_RANGE, "'..'") &&
+               parse_literal(p, &s->high, true);
+    }
     if (parse_take_word(p, WORD_BY)) {
         s->by_at = at;
         return parse_need_name(p, "the name of a window", &s->by);
@@ -637,6 +643,12 @@ static struct statement *parse_define(struct parser *p)
         return NULL;
     }
     s->name = (struct name_at){ t->text, parse_place(p, p->at) };
+    if (str_is(t->text, "about") && t[1].kind == TOKEN_STRING) {
+        report(p->report, s->name.at, "G09", (struct str){ 0 },
+               "'about' stands once, on the line below the first");
+        p->failed = true;
+        return NULL;
+    }
     parse_token(p);
     s->broken = !parse_need_mark(p, MARK_ASSIGN, "'='") || !(s->body = parse_expr(p));
     if (!s->broken) {
@@ -899,6 +911,11 @@ static void parse_head(struct parser *p, struct parsed *out)
         recover(p, false);
     } else {
         out->title = parse_title(p);
+    }
+    if (!p->failed && parse_is_word(p, WORD_ABOUT)) {
+        parse_layout(p, LAYOUT_STATEMENT);
+        parse_token(p);
+        out->about = parse_title(p);
     }
 }
 

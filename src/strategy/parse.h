@@ -74,11 +74,13 @@ struct statement {
     /* DECL, TABLE */
     enum strategy_kind decl;
     struct type_text type;
-    bool optional, per_year, has_digits, has_within;
+    bool optional, per_year, has_digits, has_within, has_typical;
     int32_t digits;
-    struct tally_place digits_at, optional_at, per_year_at, by_at, within_at, initial_at;
+    struct tally_place digits_at, optional_at, per_year_at, by_at, within_at, typical_at;
+    struct tally_place initial_at;
     struct name_at by;
-    struct literal min, max;
+    struct literal min, max; /* within */
+    struct literal low, high; /* typical */
     struct tally_expr *initial;
     struct table_row *rows;
     int32_t n_rows;
@@ -96,7 +98,7 @@ enum file_kind { FILE_STRATEGY, FILE_LIBRARY, FILE_AMENDMENT };
 struct parsed {
     enum file_kind kind;
     struct name_at name, of;
-    struct str title;
+    struct str title, about;
     struct statement *first;
     struct tally_file *file;
     int16_t index; /* of the file */

@@ -50,6 +50,22 @@ static void test_law_6_layout(void **state)
               "a\n");
 }
 
+static void test_law_6_about_and_typical(void **state)
+{
+    (void)state;
+    prints_as("strategy s \"t\" about \"what it is for\" party a",
+              "strategy s \"t\"\nabout \"what it is for\"\nparty a\n");
+    prints_as("amendment s of t about \"why\"\n\nx = 1",
+              "amendment s of t\nabout \"why\"\n\nx = 1\n");
+    prints_as("strategy s\nparam d:ratio within 0%.. typical  80% .. 95% = 1 "
+              "param k: kW typical -5 kW..-1 kW optional \"t\" param m : kWh typical -1..0",
+              "strategy s\nparam d: ratio within 0%.. typical 80%..95% = 1\n"
+              "param k: kW typical -5 kW..-1 kW optional \"t\"\nparam m: kWh typical -1..0\n");
+    /* usual names elsewhere */
+    prints_as("strategy s\nabout = typical - 1 \"t\"\ntypical = about \"x\"",
+              "strategy s\nabout = typical - 1 \"t\"\ntypical = about \"x\"\n");
+}
+
 static void test_law_6_comments_stay(void **state)
 {
     (void)state;
@@ -241,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_law_6_layout),
+        cmocka_unit_test(test_law_6_about_and_typical),
         cmocka_unit_test(test_law_6_comments_stay),
         cmocka_unit_test(test_a_long_line_breaks_before_clauses),
         cmocka_unit_test(test_law_6_listings_keep_their_tokens),

@@ -49,6 +49,11 @@ struct str strategy_title(const struct strategy *s)
     return s->program->title;
 }
 
+struct str strategy_about(const struct strategy *s)
+{
+    return s->program->about;
+}
+
 struct sha256 strategy_hash(const struct strategy *s)
 {
     return s->hash;

@@ -66,6 +66,7 @@ SK_MUST_USE enum err_code strategy_load(struct arena *arena, struct str file, st
                                         struct err *e);
 struct str strategy_name(const struct strategy *s);
 struct str strategy_title(const struct strategy *s);
+struct str strategy_about(const struct strategy *s); /* what it is for, in words; may be empty */
 /* SHA-256 over the canonical text of strategy, libraries, amendments and the language version. */
 struct sha256 strategy_hash(const struct strategy *s);
 /* The canonical layout of a text (fmt). ERR_INPUT with messages where it does not parse. */
@@ -93,8 +94,9 @@ struct strategy_decl {
     struct str window; /* "" or the window's name */
     int32_t scale;     /* decimals accepted */
     bool optional, has_default, per_year;
-    bool has_min, has_max;
+    bool has_min, has_max, has_typical;
     struct decimal min, max;
+    struct decimal low, high; /* typical: a value outside is a remark, never a failure */
     const struct str *choices;
     size_t n_choices;
     struct str default_text; /* as written */

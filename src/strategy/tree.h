@@ -251,9 +251,10 @@ struct tally_decl {
     int32_t window;         /* `by before`: that axis; INTERVAL for other meters, series; or -1 */
     struct tally_type type; /* of a reference to it: shape, unit, scale, bound, absent */
     const struct tally_table *table; /* TABLE params                                   */
-    bool optional, per_year, has_min, has_max;
+    bool optional, per_year, has_min, has_max, has_typical;
     bool count;             /* declared as `count`, else a ratio where there is no unit   */
     struct decimal min, max;
+    struct decimal low, high; /* typical: the usual range, never a failure            */
     int32_t optional_bit;   /* in struct tally_set; -1                                 */
     struct tally_expr *initial; /* default: NUMBER, NEG of it, CHOICE, YES, NO; NULL   */
     struct tally_place at;
@@ -338,7 +339,7 @@ struct tally_step { /* law 7 */
 struct tally_file; /* text and tokens, private to lexer, parser and printer */
 
 struct tally_program {
-    struct str name, title;
+    struct str name, title, about;
     bool library;           /* a library alone: open names are allowed, it cannot be planned */
     const struct tally_file *const *files;
     int32_t n_files;        /* [0] is the strategy */

@@ -226,7 +226,8 @@ static void assemble(struct gen *g, struct generated *out)
 {
     struct text t;
     text_init(&t, g->a, STRATEGY_TEXT_MAX);
-    text_add_c(&t, "strategy random \"随机\"\nparty owner, user, grid\nparam tax : ratio = 13%\n");
+    text_add_c(&t, "strategy random \"随机\"\nabout \"任意的程序\"\n"
+                   "party owner, user, grid\nparam tax : ratio = 13%\n");
     if (g->axes & W) {
         text_add_c(&t, "window before\n");
     }

@@ -42,7 +42,9 @@ struct gx gen_rounded(struct gen *g, struct gx x, int most)
     const char *fn = gen_chance(g, 85) ? "round" : "round_down";
     if (most >= 2 && most <= 6 && gen_chance(g, 8)) { /* agreed digits */
         const char *name = gen_name(g, "digits");
-        text_addf(&g->top, "param %s : count within %d..%d\n", name, gen_below(g, most), most);
+        int low = gen_below(g, most);
+        text_addf(&g->top, "param %s : count within %d..%d typical %d..%d\n", name, low, most,
+                  low, most);
         return (struct gx){ arena_printf(g->a, "%s(%s, %s)", fn, x.t, name), most, x.shape,
                             x.size + 0.1 };
     }
