@@ -14,6 +14,13 @@
  *  4. A contract names the exact versions of its strategy and amendments, and those of their
  *     libraries: what it meant can be read for ever.
  *  5. A row is visible to the organisations that are party to it (product.md 5.1).
+ *  6. A value with effective dates is the one in force on the first day of the stretch that is
+ *     settled; each date of a change inside the validity starts a version of the contract of its
+ *     own, so that a period is split there into two statements (settlement-rules 6.3).
+ *  7. What happens in one period and is no agreement is a fact of it (本期事实): appended as a new
+ *     version, never edited; a settlement names the version it used.
+ *  8. A session (会话) is indivisible and belongs to the period in which it ends
+ *     (settlement-rules 5.9); two sessions of one group never share an interval of a meter.
  *
  * Terms, the JSON text of a version. Ids are strings; numbers decimal strings in the declared unit
  * (ratios as "0.88"). `title`s of a strategy's declarations say what each name means.
@@ -31,6 +38,39 @@
  *
  * null is an optional parameter that was not agreed; a row [null, x] has no upper bound, [x, null]
  * no value. Every key may be left out. Unknown keys are refused with their place.
+ *
+ * More that terms may say:
+ *
+ *     { "settings": { "discount": { "2026-01-01": "0.88", "2027-01-01": "0.86" } },
+ *       "scale_to_register": true,
+ *       "axis": "event",
+ *       "windows": { "before": { "of": "event", "minutes": 120 } },
+ *       "groups": { "resource": [ { "name": "U1", "meters": { "load": "POINT" }, "groups":
+ *                       { "day": { "days": { "of": "event", "look_back": 45 } } } } ],
+ *                   "session": { "places": [ { "name": "C1", "meters": { "charge": "POINT" } } ],
+ *                                "members": [] } } }
+ *
+ * - A setting by effective date: law 6.
+ * - scale_to_register: the sums of a period are scaled to the register (settlement-rules 3.2).
+ * - axis: the intervals settled are those of this window of the facts, not the period's.
+ * - windows: how long before another window one lies.
+ * - days: the members are the days before the window, oldest first, named "2026-07-15", with the
+ *   outer member's meters at the same time of day. Where the strategy has the settings, `kind`
+ *   (work or rest) comes from the calendar and `event` from the order's earlier facts.
+ * - places: the members come with the facts, each with the meters, series, units and settings of
+ *   its place.
+ *
+ * Facts, the JSON text of one order and period; times are China's, on a quarter of an hour:
+ *
+ *     { "settings": { "income": "1500.01" },
+ *       "windows":  { "event": {"from": "2026-07-16T14:00", "until": "2026-07-16T15:00"} },
+ *       "groups":   { "session": [ { "name": "S1", "place": "C1", "party": "DRIVER", "org": "ORG",
+ *                                    "from": "2026-07-16T21:00", "until": "2026-07-16T22:45",
+ *                                    "settings": {"idle_minutes": "45"} } ],
+ *                     "resource": [ { "name": "U1", "settings": {"declared": "200"} } ] } }
+ *
+ * A member named as one of the terms adds settings to it; any other joins the group behind those of
+ * the terms. Settings of the facts go before those of the terms.
  */
 #ifndef SK_CONTRACT_CONTRACT_H
 #define SK_CONTRACT_CONTRACT_H
@@ -40,10 +80,14 @@
 extern const struct store_migrations contract_migrations;
 
 #define CONTRACT_TERMS_MAX                                                                         \
-    (256u << 10)                 /* bytes: a park of 1,000 lessees at 200 bytes each fits          \
-                                  */
-#define CONTRACT_STATIONS_MAX 64 /* of one order; the largest known campus has 22 */
-#define CONTRACT_DEPTH_MAX 8     /* groups within groups; Tally's own listings use 2 */
+    (256u << 10)                      /* bytes: a park of 1,000 lessees at 200 bytes each fits     \
+                                       */
+#define CONTRACT_STATIONS_MAX 64      /* of one order; the largest known campus has 22 */
+#define CONTRACT_DEPTH_MAX 8          /* groups within groups; Tally's own listings use 2 */
+#define CONTRACT_FACTS_MAX (2u << 20) /* bytes: 4,096 sessions of a group at 300 bytes each fit */
+#define CONTRACT_LOOK_BACK_MAX 366    /* days of history; agreements look back 45 */
+#define CONTRACT_SESSION_DAYS_MAX 92  /* of one session: the longest call in port is weeks */
+#define CONTRACT_CHANGES_MAX 64       /* effective dates of one contract: monthly for five years */
 
 /* ---- strategy texts ---------------------------------------------------------------------------
  */
@@ -121,6 +165,10 @@ struct term_group {
     struct str name;
     const struct term_member *members;
     size_t n;
+    struct str days_of; /* members are the days before this window; "" : they are given */
+    int32_t look_back;
+    const struct term_member *places; /* what sessions of the facts can name */
+    size_t n_places;
 };
 struct term_part { /* the top, or one member of a group */
     const struct term_setting *settings;
@@ -133,9 +181,17 @@ struct term_part { /* the top, or one member of a group */
     size_t n_groups;
 };
 struct term_member {
-    struct str name, party; /* party "" : the member's own name */
-    int64_t org_id;         /* 0: none */
+    struct str name, party;     /* party "" : the member's own name */
+    int64_t org_id;             /* 0: none */
+    struct str place;           /* of a session in facts: whose meters it has */
+    struct instant from, until; /* a session's own intervals; until 0: those of the order */
+    int32_t days_before;        /* a day of history, made by the settlement; 0: none */
     struct term_part part;
+};
+struct term_window {
+    struct str name, of;        /* of "" : given by [from, until) */
+    int32_t minutes;            /* with `of`: so long before it */
+    struct instant from, until; /* until 0: not known yet */
 };
 struct contract_party {
     struct str name; /* as the strategy names it, or a member's party name */
@@ -149,12 +205,43 @@ struct contract_terms {
     size_t n_prices;
     const struct term_dates *dates;
     size_t n_dates;
+    struct str axis; /* the window whose intervals are settled; "" : the period */
+    const struct term_window *windows;
+    size_t n_windows;
+    bool scale_to_register;
+    const struct day *changes; /* effective dates of all settings, ascending, each once */
+    size_t n_changes;
     struct term_part top;
 };
 /* Own scanner: 15,000 of these are read in one settlement. ERR_INPUT with the byte and the path.
- * The result points into `text` and `a`. */
+ * The result points into `text` and `a`. Of values with effective dates it gives the first. */
 SK_MUST_USE enum err_code contract_terms_parse(struct arena *a, struct str text,
                                                struct contract_terms *out, struct err *e);
+/* With the values in force on a day. ERR_INPUT: a value begins later. */
+SK_MUST_USE enum err_code contract_terms_on(struct arena *a, struct str text, struct day on,
+                                            struct contract_terms *out, struct err *e);
+
+/* Facts of a period, parsed. */
+struct contract_facts {
+    const struct term_window *windows;
+    size_t n_windows;
+    const struct contract_party *parties; /* of members with an organisation */
+    size_t n_parties;
+    struct term_part top; /* settings and groups */
+};
+/* ERR_INPUT (name "FACTS") with the byte and the path; a window or session that is empty or not on
+ * quarters of an hour, a name that stands twice. `text` "" : no facts. */
+SK_MUST_USE enum err_code contract_facts_parse(struct arena *a, struct str text,
+                                               struct contract_facts *out, struct err *e);
+/* The same facts as text, in one layout: equal facts, equal bytes. */
+struct str contract_facts_text(struct arena *a, const struct contract_facts *f);
+/* What is settled over [from, until): terms with their facts joined, windows known. ERR_INPUT (name
+ * "FACTS"): a place, group or window that the terms do not have, a window outside the period, a
+ * session that ends outside it, two sessions that share an interval of a meter. */
+SK_MUST_USE enum err_code contract_terms_join(struct arena *a, const struct contract_terms *t,
+                                              const struct contract_facts *f, struct day from,
+                                              struct day until, struct contract_terms *out,
+                                              struct err *e);
 
 /* ---- contracts ----------------------------------------------------------------------------------
  */
@@ -224,8 +311,41 @@ SK_MUST_USE enum err_code order_get(struct db *db, struct arena *a, struct scope
 SK_MUST_USE enum err_code order_find_no(struct db *db, struct arena *a, struct scope s,
                                         struct str no, int64_t *order_id, struct err *e);
 
+/* ---- facts of a period
+ * ---------------------------------------------------------------------------
+ */
+
+/* In the caller's core transaction: the next version of what happened in the order's period that
+ * begins on `period_from`. What is in force already makes no new version. `*version` and `*fresh`
+ * may be NULL. ERR_NOT_FOUND: the order. */
+SK_MUST_USE enum err_code order_facts_put(struct db *db, struct scope s, int64_t order_id,
+                                          struct day period_from, struct str facts,
+                                          struct instant now, int32_t *version, bool *fresh,
+                                          struct err *e);
+struct order_facts {
+    struct day period_from;
+    int32_t version; /* from 1 */
+    struct str text;
+    struct instant put;
+};
+/* version 0: the one in force. ERR_NOT_FOUND. */
+SK_MUST_USE enum err_code order_facts_get(struct db *db, struct arena *a, struct scope s,
+                                          int64_t order_id, struct day period_from, int32_t version,
+                                          struct order_facts *out, struct err *e);
+/* Those in force for periods that begin in [from, until), by period. */
+#define ORDER_FACTS_LIST_MAX 400 /* an event on every day of a look-back */
+SK_MUST_USE enum err_code order_facts_list(struct db *db, struct arena *a, struct scope s,
+                                           int64_t order_id, struct day from, struct day until,
+                                           const struct order_facts **out, size_t *n,
+                                           struct err *e);
+/* Adds sessions to the facts in force. One that stands there already as given is passed over;
+ * ERR_CONFLICT: its name stands there with other content. `*n_new` counts those added. */
+SK_MUST_USE enum err_code order_sessions_add(struct db *db, struct scope s, int64_t order_id,
+                                             struct day period_from, struct str group,
+                                             const struct term_member *sessions, size_t n,
+                                             struct instant now, size_t *n_new, struct err *e);
 /* Numbers from other documents (grid bill, first settlement; the year's totals) that a strategy
- * asks for as `input`: JSON settings for one order and period, replacing what was there. */
+ * asks for as `input`: facts that are settings alone. */
 SK_MUST_USE enum err_code order_input_put(struct db *db, struct scope s, int64_t order_id,
                                           struct day period_from, struct str settings,
                                           struct instant now, struct err *e);
@@ -254,7 +374,8 @@ struct contract_binding {
         tariff_key; /* canonical text of calendar, category, dates and prices: equal, shared */
     struct str terms;
     struct sha256 contract_hash;
-    struct str inputs; /* JSON settings of the period, "" if none */
+    struct str inputs;     /* facts of the period, "" if none */
+    int32_t facts_version; /* 0: none */
     const struct order_leg *legs;
     size_t n_legs;
     bool last; /* the order or contract ends with this period: a final statement */
