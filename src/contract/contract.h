@@ -21,6 +21,9 @@
  *     version, never edited; a settlement names the version it used.
  *  8. A session (会话) is indivisible and belongs to the period in which it ends
  *     (settlement-rules 5.9); two sessions of one group never share an interval of a meter.
+ *  9. A contract names only a strategy version that is active or was: one that passed its cases,
+ *     was shadowed over the orders it will touch and that two persons agreed on.
+ * 10. The active versions of a strategy follow each other by day, without overlap or hole.
  *
  * Terms, the JSON text of a version. Ids are strings; numbers decimal strings in the declared unit
  * (ratios as "0.88"). `title`s of a strategy's declarations say what each name means.
@@ -109,7 +112,10 @@ struct strategy_text {
     size_t n_uses;
     struct instant published;
 };
-/* Stores `text` under `name` as its next version, in the caller's core transaction; the same text
+/* As contract_strategy_draft, and active at once: how a store gets the library it begins with, by
+ * whoever sets it up. What comes later is a draft and goes the way of law 9.
+ *
+ * Stores `text` under `name` as its next version, in the caller's core transaction; the same text
  * and uses as some version give that version (`*fresh` false). `uses` must exist. Whether it is
  * sound Tally is the caller's to prove first (settle_strategy_check). */
 SK_MUST_USE enum err_code contract_strategy_publish(struct db *db, struct arena *a, struct str name,
@@ -117,6 +123,12 @@ SK_MUST_USE enum err_code contract_strategy_publish(struct db *db, struct arena 
                                                     const struct strategy_ref *uses, size_t n_uses,
                                                     struct instant now, struct strategy_text *out,
                                                     bool *fresh, struct err *e);
+/* The same as a draft, that no contract may name yet. */
+SK_MUST_USE enum err_code contract_strategy_draft(struct db *db, struct arena *a, struct str name,
+                                                  struct str title, struct str text,
+                                                  const struct strategy_ref *uses, size_t n_uses,
+                                                  struct instant now, struct strategy_text *out,
+                                                  bool *fresh, struct err *e);
 /* version 0: the newest. ERR_NOT_FOUND. A strategy is no organisation's, hence without scope. */
 SK_MUST_USE enum err_code contract_strategy_get(struct db *db, struct arena *a, struct str name,
                                                 int32_t version, struct strategy_text *out,
@@ -126,6 +138,96 @@ SK_MUST_USE enum err_code contract_strategy_get(struct db *db, struct arena *a, 
 SK_MUST_USE enum err_code contract_strategy_list(struct db *db, struct arena *a,
                                                  const struct strategy_ref *after,
                                                  const struct strategy_text **out, size_t *n,
+                                                 struct err *e);
+
+/* ---- the life of a strategy version (策略版本的一生) --------------------------------------------
+ *
+ *   DRAFT --cases--> TESTED --shadow run--> SHADOWED --request--> REQUESTED --second person-->
+ *   ACTIVE (from a day) --the next version's day--> RETIRED
+ *
+ * A version without orders to shadow goes from TESTED to REQUESTED. Failing cases or a new shadow
+ * run of a draft, tested or shadowed version only add evidence; after the request it is closed.
+ */
+enum life_state {
+    LIFE_DRAFT = 1,
+    LIFE_TESTED,
+    LIFE_SHADOWED,
+    LIFE_REQUESTED,
+    LIFE_ACTIVE,
+    LIFE_RETIRED /* was active; told by the day asked for, never stored */
+};
+struct strategy_life {
+    struct strategy_ref ref;
+    enum life_state state;
+    struct day from, until; /* half-open; from 0: from the beginning; until 0: open */
+    int64_t approval_id;    /* 0: none asked */
+    struct instant changed;
+};
+SK_MUST_USE enum err_code contract_life_get(struct db *db, struct arena *a,
+                                            struct strategy_ref ref, struct day today,
+                                            struct strategy_life *out, struct err *e);
+/* By version, of one name. At most CONTRACT_LIST_MAX, the newest. */
+SK_MUST_USE enum err_code contract_life_list(struct db *db, struct arena *a, struct str name,
+                                             struct day today, const struct strategy_life **out,
+                                             size_t *n, struct err *e);
+/* The version valid on a day. ERR_NOT_FOUND. */
+SK_MUST_USE enum err_code contract_life_on(struct db *db, struct arena *a, struct str name,
+                                           struct day on, struct strategy_ref *out, struct err *e);
+
+/* What proves a step: appended, never changed. */
+enum evidence_kind { EVIDENCE_CASES = 1, EVIDENCE_SHADOW };
+struct strategy_evidence {
+    enum evidence_kind kind;
+    struct sha256 hash; /* of the case files, or of the table of differences */
+    struct str body;    /* JSON: what was run, with what result, warnings and who signed them */
+    struct instant at;
+};
+#define EVIDENCE_BODY_MAX (1u << 20) /* bytes: 10,000 case files by name and hash */
+/* Moves the version on where `passed`. ERR_RULE `LIFE_CLOSED` once it was requested. */
+SK_MUST_USE enum err_code contract_evidence_put(struct db *db, struct arena *a,
+                                                struct strategy_ref ref,
+                                                const struct strategy_evidence *v, bool passed,
+                                                struct instant now, struct err *e);
+/* The newest of that kind; ERR_NOT_FOUND. */
+SK_MUST_USE enum err_code contract_evidence_last(struct db *db, struct arena *a,
+                                                 struct strategy_ref ref, enum evidence_kind kind,
+                                                 struct strategy_evidence *out, struct err *e);
+
+/* Asks for the second person. ERR_RULE `LIFE_UNTESTED`, `LIFE_SHADOW_MISSING`, `LIFE_CLOSED`,
+ * `LIFE_ORDER` (from must lie behind the first day of the last active version). */
+SK_MUST_USE enum err_code contract_life_request(struct db *db, struct arena *a, struct scope s,
+                                                struct strategy_ref ref, struct day from,
+                                                int64_t user_id, struct str reason,
+                                                struct instant now, int64_t *approval_id,
+                                                struct err *e);
+/* What the activation does to a contract that has the strategy on the day. */
+enum follow_how {
+    FOLLOW_MOVES = 1, /* gets a version from that day */
+    FOLLOW_FIXED,     /* marked: keeps its version */
+    FOLLOW_LATER      /* has a version from that day or later already: by hand */
+};
+struct follower {
+    int64_t contract_id;
+    struct str no;
+    int32_t version; /* of the contract, in force on the day (LATER: the last one) */
+    int32_t strategy_version;
+    enum follow_how how;
+};
+/* Contracts with another version of the strategy in force on `from` or later, by id, behind
+ * `after`; at most CONTRACT_LIST_MAX. */
+SK_MUST_USE enum err_code contract_followers(struct db *db, struct arena *a, struct scope s,
+                                             struct strategy_ref ref, struct day from,
+                                             int64_t after, const struct follower **out, size_t *n,
+                                             struct err *e);
+/* A contract marked fixed keeps its strategy version until it is changed by hand. */
+SK_MUST_USE enum err_code contract_fix(struct db *db, struct scope s, int64_t contract_id,
+                                       bool fixed, struct instant now, struct err *e);
+/* Uses the approval in the caller's core transaction: the version is active from the day that was
+ * asked for, the one before ends there, and each contract that follows gets a new version from
+ * then. `*moved` counts them. The errors of approval_use, ERR_RULE `LIFE_STATE`. */
+SK_MUST_USE enum err_code contract_life_activate(struct db *db, struct arena *a, struct scope s,
+                                                 struct strategy_ref ref, int64_t user_id,
+                                                 struct instant now, int64_t *moved,
                                                  struct err *e);
 
 /* ---- terms, parsed ----------------------------------------------------------------------------

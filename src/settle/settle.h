@@ -163,6 +163,40 @@ SK_MUST_USE enum err_code settle_write_lines(struct db *db, const struct settle_
 SK_MUST_USE enum err_code settle_write_run(struct db *db, const struct settle_result *r,
                                            struct instant now, struct err *e);
 
+/* Shadow run (影子试算): the orders of a strategy computed again for a settled period as they were,
+ * but by another version of it: contract, tariff, inputs and first state are those of the run in
+ * force. Nothing is written. */
+struct shadow_line { /* by code, payer and payee; one side may be missing */
+    struct str code, title, payer, payee;
+    bool was, is;
+    int64_t old_fen, new_fen; /* 0 where missing */
+};
+struct shadow_order {
+    int64_t order_id, run_id;
+    struct str order_no;
+    struct settle_period period;
+    const struct shadow_line *lines; /* those of the run, then new ones */
+    size_t n_lines, n_changed;
+    int64_t old_fen, new_fen;
+    bool failed; /* the new version fails, or the run's lines cannot be read: `failure` */
+    struct str failure;
+};
+struct settle_shadow {
+    struct strategy_ref version;
+    struct settle_period period;
+    /* Each order, by id; what it gets lives until it returns. May be NULL. */
+    void (*order)(void *ctx, const struct shadow_order *o);
+    void *ctx;
+};
+struct shadow_total {
+    int64_t orders, same, changed, failed, lines, lines_changed;
+    int64_t old_fen, new_fen; /* of the orders that did not fail */
+    struct sha256 hash;       /* of all orders and lines, old and new: the evidence */
+};
+SK_MUST_USE enum err_code settle_shadow(struct db *db, struct arena *a, struct scope s,
+                                        const struct settle_shadow *w, struct shadow_total *out,
+                                        struct err *e);
+
 /* The lines of a stored run, read back from series with code, parties and money. */
 SK_MUST_USE enum err_code settle_lines(struct db *db, struct arena *a, struct scope s,
                                        int64_t station_id, int64_t run_id,

@@ -110,6 +110,55 @@ struct strategy_group {
 size_t strategy_groups(const struct strategy *s, const struct strategy_group **out);
 size_t strategy_parties(const struct strategy *s, const struct str **out);
 size_t strategy_windows(const struct strategy *s, const struct str **out);
+struct str strategy_window_title(const struct strategy *s, size_t window);
+
+/* What a form shows besides: lines that can be billed, flags, and when a name is asked for at all.
+ */
+enum strategy_vat { VAT_NONE, VAT_INCLUDED, VAT_ON_TOP };
+enum strategy_level { FLAG_WARN, FLAG_HOLD, FLAG_FAIL };
+struct strategy_bill { /* one `line` of the text */
+    struct str code, title; /* "SELF.tou" */
+    struct str payer, payee, settled_by;
+    enum strategy_vat vat;
+    struct str vat_rate, when; /* as written; "" for none */
+};
+size_t strategy_bills(struct arena *a, const struct strategy *s, const struct strategy_bill **out);
+struct strategy_alarm { /* one `flag` of the text */
+    struct str code, title, when;
+    enum strategy_level level;
+};
+size_t strategy_alarms(struct arena *a, const struct strategy *s,
+                       const struct strategy_alarm **out);
+/* Declaration `decl` is used only where each of these holds: the param `name` is one of `values`
+ * (a choice; "yes" or "no"; for an optional one "agreed" or "absent"). Only conditions that one
+ * choice decides alone; all have to hold. */
+struct strategy_asked {
+    struct str name;
+    const struct str *values;
+    size_t n_values;
+};
+size_t strategy_asked(struct arena *a, const struct strategy *s, size_t decl,
+                      const struct strategy_asked **out);
+
+/* ---- two texts compared ----------------------------------------------------------------- */
+
+/* Added, removed or changed, in the order of the second text, removals last. Values are as written
+ * in canonical layout; comments, layout and order are no difference. */
+enum strategy_part_kind {
+    PART_TITLE, PART_ABOUT, PART_PARTY, PART_GROUP, PART_WINDOW, PART_TABLE, PART_DECL,
+    PART_DEFINITION, PART_EXCEPT, PART_NEXT, PART_LINE, PART_FLAG, PART_ORDER
+};
+struct strategy_change {
+    enum strategy_part_kind part;
+    const char *aspect;       /* "" the whole part, else "default" "vat" "payer" "digits" ... */
+    struct str name;          /* of the part: "own_price", "SELF.tou" */
+    struct str before, after; /* at == NULL: was not there, is no more */
+    bool meaning;             /* false: titles and words only */
+};
+size_t strategy_diff(struct arena *a, const struct strategy *before, const struct strategy *after,
+                     const struct strategy_change **out);
+/* One sentence for people, in Chinese or English. */
+void strategy_change_text(struct text *t, const struct strategy_change *c, bool chinese);
 
 /* ---- bind ------------------------------------------------------------------------------- */
 
@@ -218,7 +267,6 @@ struct strategy_data {
                             struct err *e);
 };
 
-enum strategy_vat { VAT_NONE, VAT_INCLUDED, VAT_ON_TOP };
 struct strategy_line {
     struct str code, title; /* "SELF.valley@2" */
     struct str payer, payee;
@@ -237,7 +285,6 @@ struct strategy_line {
     int32_t estimated_e6; /* share of their energy that is marked E or M: sums of |values| */
     int32_t id;                    /* for strategy_explain */
 };
-enum strategy_level { FLAG_WARN, FLAG_HOLD, FLAG_FAIL };
 struct strategy_flag {
     struct str code, title;
     enum strategy_level level;
