@@ -338,6 +338,17 @@ static enum err_code leaf_hours(struct strategy_bound *b, int32_t id, struct err
     return OK;
 }
 
+static enum err_code leaf_dates(struct strategy_bound *b, int32_t id)
+{
+    struct day first = instant_day(b->binding.axis.start);
+    int32_t days = clock_length(b, AXIS_DATE);
+    wide *v = room(b, id, days);
+    for (int32_t i = 0; i < days; i++) {
+        v[i] = plan_date_in(&b->plan->nodes[id], day_add(first, i));
+    }
+    return OK;
+}
+
 static enum err_code leaf_days(struct strategy_bound *b, int32_t id, struct err *e)
 {
     const struct tariff_span *s = b->binding.span;
@@ -375,6 +386,9 @@ enum err_code bound_leaf(struct strategy_bound *b, int32_t id, struct err *e)
     case PLAN_PARTY:
         leaf_party(b, id);
         return OK;
+    case PLAN_MONTH_IN:
+    case PLAN_WEEKDAY_IN:
+        return leaf_dates(b, id);
     case PLAN_HOURS:
         return leaf_hours(b, id, e);
     default:

@@ -751,6 +751,8 @@ static void check_node(struct checker *c, struct tally_expr *x, const struct tal
     case OP_NO:
     case OP_HOLIDAY:
     case OP_WORKDAY:
+    case OP_MONTH_IN:
+    case OP_WEEKDAY_IN:
         x->type = (struct tally_type){ .kind = TALLY_YES_NO, .shape = SHAPE(AXIS_DATE) };
         return;
     case OP_AND:

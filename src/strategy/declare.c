@@ -115,14 +115,11 @@ static void group_party(struct checker *c, const struct statement *m, int32_t ax
     }
 }
 
-static void group_unit(struct checker *c, const struct statement *m, int32_t axis)
+/* `unit GJ` at the top: a unit that the builtin ones lack, the same for everybody. -1: refused. */
+static int32_t add_unit(struct checker *c, const struct statement *m)
 {
     struct tally_program *p = c->p;
     struct tally_unit known;
-    if (p->axes[axis].opaque >= 0) {
-        report(c->report, m->name.at, "D81", NO_FIX, "a group has one unit of its own");
-        return;
-    }
     bool taken = unit_find(m->name.name, &known);
     for (int32_t i = 0; i < p->n_opaques; i++) {
         taken = taken || str_eq(p->opaques[i], m->name.name);
@@ -130,15 +127,24 @@ static void group_unit(struct checker *c, const struct statement *m, int32_t axi
     if (taken) {
         report(c->report, m->name.at, "N62", NO_FIX, "'" STR_FMT "' is already a unit",
                STR_ARG(m->name.name));
-        return;
+        return -1;
     }
     if (p->n_opaques == TALLY_OPAQUE_MAX) {
-        report(c->report, m->name.at, "G05", NO_FIX, "a strategy has at most %d units of groups",
+        report(c->report, m->name.at, "G05", NO_FIX, "a strategy has at most %d units of its own",
                TALLY_OPAQUE_MAX);
+        return -1;
+    }
+    p->opaques[p->n_opaques] = m->name.name;
+    return p->n_opaques++;
+}
+
+static void group_unit(struct checker *c, const struct statement *m, int32_t axis)
+{
+    if (c->p->axes[axis].opaque >= 0) {
+        report(c->report, m->name.at, "D81", NO_FIX, "a group has one unit of its own");
         return;
     }
-    p->axes[axis].opaque = p->n_opaques;
-    p->opaques[p->n_opaques++] = m->name.name;
+    c->p->axes[axis].opaque = add_unit(c, m);
 }
 
 void declare_axes(struct checker *c)
@@ -157,7 +163,9 @@ void declare_axes(struct checker *c)
     add_builtin(c, "tou", LENGTH_TOU);
     for (int32_t i = 0; i < c->n_flat; i++) {
         const struct statement *s = c->flat[i].s;
-        if (s->kind == STATEMENT_GROUP || s->kind == STATEMENT_WINDOW) {
+        if (s->kind == STATEMENT_UNIT) {
+            add_unit(c, s);
+        } else if (s->kind == STATEMENT_GROUP || s->kind == STATEMENT_WINDOW) {
             add_axis(c, s, s->kind == STATEMENT_WINDOW);
         } else if (s->kind == STATEMENT_PARTY) {
             add_parties(c, s);

@@ -386,6 +386,8 @@ static void say_bare(struct telling *t, struct text *out, const struct tally_exp
     case OP_TIME_IN:
     case OP_HOLIDAY:
     case OP_WORKDAY:
+    case OP_MONTH_IN:
+    case OP_WEEKDAY_IN:
         text_add(out, tally_expr_text(t->arena, t->p, x));
         return;
     case OP_HOURS:

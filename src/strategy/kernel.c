@@ -77,15 +77,20 @@ static void kernel_time_in(struct run *r, int32_t id, int32_t minutes)
     }
 }
 
-static uint8_t day_of_row(const struct bound_row *row, int32_t i, bool holiday, wide *out)
+static uint8_t day_of_row(const struct bound_row *row, int32_t i, const struct plan_node *src,
+                          wide *out)
 {
     int64_t ms = row->axis->start.utc_ms + CHINA_MS + (int64_t)i * row->axis->minutes * 60000;
+    if (src->op == PLAN_MONTH_IN || src->op == PLAN_WEEKDAY_IN) {
+        *out = plan_date_in(src, instant_day((struct instant){ ms - CHINA_MS }));
+        return VALUE_OK;
+    }
     int64_t at = ms / DAY_MS - (row->span ? day_number(row->span->first) : 0);
     if (!row->span || at < 0 || at >= row->span->n_days) {
         *out = 0;
         return VALUE_NO_KEY;
     }
-    *out = holiday ? row->span->holiday[at] : row->span->workday[at];
+    *out = src->op == PLAN_HOLIDAY ? row->span->holiday[at] : row->span->workday[at];
     return VALUE_OK;
 }
 
@@ -103,7 +108,7 @@ static void kernel_lift(struct run *r, int32_t id)
     int16_t groups = p->group_space[v->space];
     const int32_t *map =
         r->b->spaces[groups].n <= 1 ? NULL : space_project(&r->frame, n->space, groups);
-    bool days = !g->plain && (src->op == PLAN_HOLIDAY || src->op == PLAN_WORKDAY);
+    bool days = !g->plain && plan_by_date(src->op);
     uint8_t *st = NULL;
     for (int32_t row = 0; row < g->rows; row++) {
         int32_t group = r->b->spaces[groups].n <= 1 ? 0 : map ? map[row] : row;
@@ -115,7 +120,7 @@ static void kernel_lift(struct run *r, int32_t id)
             wide x = 0;
             uint8_t s = VALUE_NO_KEY;
             if (days) {
-                s = day_of_row(&own, r->frame.first + i, src->op == PLAN_HOLIDAY, &x);
+                s = day_of_row(&own, r->frame.first + i, src, &x);
             } else if (at[i] >= 0) {
                 int32_t k = group * r->b->spaces[v->space].clock + at[i];
                 x = ((const wide *)v->v)[k];

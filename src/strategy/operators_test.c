@@ -266,6 +266,12 @@ static void test_sums_over_time(void **state)
         { "round(sum(gen where time in 23:00..09:00), 2)", "1.5" },
         { "round(sum(gen where workday), 2)", "10.75" },
         { "round(sum(gen where holiday), 2)", "0" },
+        { "round(sum(gen where month in 7..7), 2)", "10.75" }, /* a Thursday in July */
+        { "round(sum(gen where month in 11..7), 2)", "10.75" },
+        { "round(sum(gen where month in 8..6), 2)", "0" },
+        { "round(sum(gen where weekday in 4..4), 2)", "10.75" },
+        { "round(sum(gen where weekday in 6..3), 2)", "0" },
+        { "round(sum(gen where weekday in 7..4 and time in 09:00..09:30), 2)", "5.25" },
         { "round(sum(m.e by m where not missing(m.e)), 2)", "10 0 15" },
         { "if any(missing(m.e) over interval) then one else zero", "0 0 1" },
         { "count(missing(hole))", "1" }, { "round(sum(warm), 2)", "12" },

@@ -726,6 +726,7 @@ static bool begins_statement(const struct parser *p)
     case WORD_STATE:
     case WORD_GROUP:
     case WORD_TABLE:
+    case WORD_UNIT:
     case WORD_WINDOW:
     case WORD_USE:
     case WORD_EXCEPT:
@@ -843,6 +844,8 @@ static struct statement *parse_statement(struct parser *p)
         return parse_table(p);
     case WORD_WINDOW:
         return parse_named(p, STATEMENT_WINDOW, true);
+    case WORD_UNIT:
+        return parse_named(p, STATEMENT_UNIT, true);
     case WORD_USE:
         return parse_named(p, STATEMENT_USE, false);
     case WORD_EXCEPT:

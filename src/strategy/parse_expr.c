@@ -415,6 +415,48 @@ static struct tally_expr *parse_time(struct parser *p)
     return x;
 }
 
+/* `month` and `weekday` are words only before `in`. */
+static bool at_dates(const struct parser *p)
+{
+    const struct token *t = parse_peek(p);
+    return t->kind == TOKEN_NAME && (str_is(t->text, "month") || str_is(t->text, "weekday")) &&
+           t[1].word == WORD_IN;
+}
+
+/* The number of a month or weekday, from 1. */
+static bool parse_date_number(struct parser *p, int16_t last, int16_t *out)
+{
+    const struct token *t = parse_peek(p);
+    bool digits = t->kind == TOKEN_NUMBER && t->text.n >= 1 && t->text.n <= 2;
+    int number = 0;
+    for (size_t i = 0; digits && i < t->text.n; i++) {
+        digits = t->text.at[i] >= '0' && t->text.at[i] <= '9';
+        number = number * 10 + t->text.at[i] - '0';
+    }
+    if (digits && number >= 1 && number <= last) {
+        parse_token(p);
+        *out = (int16_t)number;
+        return true;
+    }
+    parse_expected(p, last == 12 ? "a month, 1 to 12" : "a weekday, 1 (Monday) to 7 (Sunday)");
+    return false;
+}
+
+static struct tally_expr *parse_dates(struct parser *p)
+{
+    bool month = str_is(parse_peek(p)->text, "month");
+    struct tally_expr *x = node(p, month ? OP_MONTH_IN : OP_WEEKDAY_IN, p->at);
+    parse_token(p);
+    parse_token(p);
+    if (!parse_date_number(p, month ? 12 : 7, &x->from_min) ||
+        !parse_need_mark(p, MARK_RANGE, "'..'") ||
+        !parse_date_number(p, month ? 12 : 7, &x->to_min)) {
+        return NULL;
+    }
+    x->last = p->at - 1;
+    return x;
+}
+
 static struct tally_expr *parse_paren(struct parser *p)
 {
     int32_t first = p->at;
@@ -437,6 +479,9 @@ static struct tally_expr *parse_primary(struct parser *p)
     const struct token *t = parse_peek(p);
     if (t->kind == TOKEN_NUMBER) {
         return parse_number_unit(p);
+    }
+    if (at_dates(p)) {
+        return parse_dates(p);
     }
     if (t->mark == MARK_LPAREN) {
         return parse_paren(p);

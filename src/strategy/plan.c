@@ -531,6 +531,11 @@ static int32_t build_leaf(struct maker *m, const struct tally_expr *x)
     case OP_WORKDAY:
         n = maker_over(m, x->op == OP_HOLIDAY ? PLAN_HOLIDAY : PLAN_WORKDAY, x->type.shape, 0);
         return maker_node(m, n, 1);
+    case OP_MONTH_IN:
+    case OP_WEEKDAY_IN:
+        n = maker_over(m, x->op == OP_MONTH_IN ? PLAN_MONTH_IN : PLAN_WEEKDAY_IN, x->type.shape, 0);
+        n.aux = x->from_min * 16 + x->to_min;
+        return maker_node(m, n, 1);
     case OP_HOURS:
         return maker_node(m, maker_over(m, PLAN_HOURS, 0, 2), 1 << 20);
     default:

@@ -58,6 +58,8 @@ enum plan_op {
     PLAN_HOURS,
     PLAN_HOLIDAY,
     PLAN_WORKDAY,
+    PLAN_MONTH_IN, /* aux: first x 16 + last, both in                                     */
+    PLAN_WEEKDAY_IN,
     PLAN_TIME_IN,     /* aux: minute of the day it begins x 4096 + the one it ends          */
     PLAN_BUCKET,      /* sums of source decl aux over its time, by the clock axes of space   */
     PLAN_ANY_MISSING, /* decl aux: has it a missing reading                             */
@@ -118,6 +120,19 @@ struct plan_node {
     int32_t aux;
     int32_t limit; /* in plan->consts: RANGE */
 };
+
+/* HOLIDAY .. WEEKDAY_IN: leaves by date, also for intervals of a member's own. */
+static inline bool plan_by_date(uint8_t op)
+{
+    return op >= PLAN_HOLIDAY && op <= PLAN_WEEKDAY_IN;
+}
+/* MONTH_IN, WEEKDAY_IN: is the day within the node's months or weekdays? */
+static inline bool plan_date_in(const struct plan_node *n, struct day d)
+{
+    int from = n->aux / 16, last = n->aux % 16;
+    int at = n->op == PLAN_MONTH_IN ? d.yyyymmdd / 100 % 100 : day_weekday(d);
+    return from <= last ? at >= from && at <= last : at >= from || at <= last;
+}
 
 struct plan_grid {
     int16_t space;

@@ -41,7 +41,8 @@
  *     number of 0.01 h, refused at binding otherwise); constant, also among sessions.
  *     `holiday`, `workday` vary by date, `time in` by interval (half open, on the start of the
  *     interval; an end at or before the start passes midnight). HOUR is each clock hour of the
- *     period, not the hour of day.
+ *     period, not the hour of day. `month in a..b` (1 to 12) and `weekday in a..b` (1 Monday to 7
+ *     Sunday) vary by date; both ends are in, and a > b passes the end of the year or week.
  *  f. missing(x): x is the name of a meter, series or price, nothing else. Its shape is x's.
  *  g. power(x) keeps the scale: times 60 / minutes, exact for minutes that divide 60. Other
  *     interval lengths are refused at binding. power_factor(p, q) has scale 2.
@@ -139,6 +140,7 @@ enum tally_op {
     OP_AGREED,  /* `symbol`: an optional param or input; yes/no, never absent; its shape         */
     OP_TIME_IN, /* minutes `from_min` until `to_min` of the day; shape {interval}                */
     OP_HOLIDAY, OP_WORKDAY, /* shape {date}                                                      */
+    OP_MONTH_IN, OP_WEEKDAY_IN, /* `from_min` to `to_min`, both included; shape {date}           */
     OP_HOURS,   /* the period in hours                                                           */
     /* args[0] */
     OP_NEG, OP_NOT,
@@ -178,7 +180,7 @@ struct tally_expr {
     struct str name;           /* NAME, MEMBER ("lessee.area"), CHOICE, AGREED, CALL: as written  */
     int32_t symbol;            /* -1 for none                                                    */
     int16_t alternative;       /* CHOICE                                                         */
-    int16_t from_min, to_min;  /* TIME_IN                                                        */
+    int16_t from_min, to_min;  /* TIME_IN; months or weekdays of MONTH_IN, WEEKDAY_IN            */
     struct decimal number;     /* NUMBER: 88% is {88, 2}                                         */
     const int32_t *case_of;    /* CHOOSE                                                         */
     const struct str *cases;   /* CHOOSE: names as written, of args[1 + i]                       */

@@ -603,6 +603,13 @@ static struct gx condition(struct gen *g, unsigned allow)
         break;
     case 2:
         if (allow & (I | D) && !(allow & S) && (allow & I || !(allow & (H | T)))) {
+            if (gen_chance(g, 50)) {
+                bool month = gen_chance(g, 50);
+                int most = month ? 12 : 7;
+                return (struct gx){ arena_printf(g->a, "%s in %d..%d", month ? "month" : "weekday",
+                                                 1 + gen_below(g, most), 1 + gen_below(g, most)),
+                                    0, D, 0 };
+            }
             return (struct gx){ gen_chance(g, 50) ? "holiday" : "workday", 0, D, 0 };
         }
         break;

@@ -715,6 +715,14 @@ static struct value eval_clock(struct reference *r, const struct tally_expr *x, 
         return yes_no(x->from_min < x->to_min ? minute >= x->from_min && minute < x->to_min
                                               : minute >= x->from_min || minute < x->to_min);
     }
+    if (x->op == OP_MONTH_IN || x->op == OP_WEEKDAY_IN) {
+        struct day d =
+            day_add(instant_day(r->b->axis.start), naive_key_of(r, k, AXIS_DATE));
+        int at = x->op == OP_MONTH_IN ? d.yyyymmdd / 100 % 100 : day_weekday(d);
+        int steps = x->op == OP_MONTH_IN ? 12 : 7;
+        int from_first = (at - x->from_min + steps) % steps;
+        return yes_no(from_first <= (x->to_min - x->from_min + steps) % steps);
+    }
     const struct tariff_span *span = r->b->span;
     int32_t day = day_number(instant_day(r->b->axis.start)) + naive_key_of(r, k, AXIS_DATE) -
                   day_number(span->first);
@@ -751,6 +759,8 @@ struct value naive_eval(struct reference *r, const struct tally_expr *x, const s
     case OP_TIME_IN:
     case OP_HOLIDAY:
     case OP_WORKDAY:
+    case OP_MONTH_IN:
+    case OP_WEEKDAY_IN:
         return eval_clock(r, x, k);
     case OP_HOURS:
         return here(number_scaled(r, (int64_t)r->b->axis.n * r->b->axis.minutes * 100 / 60, 2));
