@@ -147,7 +147,21 @@ void tally_missing(struct tally *t, const struct reading_plan *plan, int32_t day
     *t->next_day = day > *t->next_day ? day : *t->next_day;
 }
 
-/* Any section, value by value: where a value is not actual, or does not fit the lanes. */
+/* Counts the mark of plan slot (d, slot); `v` is its value. */
+static void add_mark(struct reading_total *out, enum reading_mark mark, int32_t d, int slot,
+                     int64_t v)
+{
+    if (mark == MARK_MISSING) {
+        out->n_missing++;
+        out->first_missing = out->first_missing < 0 ? d * SLOTS + slot : out->first_missing;
+    } else if (mark != MARK_ACTUAL) {
+        out->n_estimated += mark == MARK_ESTIMATED;
+        out->n_manual += mark == MARK_MANUAL;
+        out->estimated = add_wrap(out->estimated, (uint64_t)(v < 0 ? -v : v));
+    }
+}
+
+/* Any section, value by value: where most values are not actual, or do not fit the lanes. */
 static bool add_slowly(struct tally *t, const struct reading_plan *plan, const struct section *s,
                        int first, int32_t day, int32_t n_days, bool sums)
 {
@@ -167,15 +181,44 @@ static bool add_slowly(struct tally *t, const struct reading_plan *plan, const s
         if (sums) {
             out->sums[key] = add_wrap(out->sums[key], (uint64_t)v);
         }
-        enum reading_mark mark = reading_mark_of(q[from]);
-        if (mark == MARK_MISSING) {
-            out->n_missing++;
-            out->first_missing =
-                out->first_missing < 0 ? d * SLOTS + i % SLOTS : out->first_missing;
-        } else if (mark != MARK_ACTUAL) {
-            out->n_estimated += mark == MARK_ESTIMATED;
-            out->n_manual += mark == MARK_MANUAL;
-            out->estimated = add_wrap(out->estimated, (uint64_t)(v < 0 ? -v : v));
+        add_mark(out, reading_mark_of(q[from]), d, i % SLOTS, v);
+    }
+    return true;
+}
+
+/* The marks of a section whose values are mostly actual: only its exceptions are looked at, and
+ * only the groups they stand in are unpacked. Widths are at most 32 bits here. */
+static bool add_marks(struct tally *t, const struct reading_plan *plan, const struct section *s,
+                      int first, int32_t day, int32_t n_days)
+{
+    const uint8_t *at = s->exceptions, *data = s->data;
+    uint64_t u[GROUP];
+    int32_t from = 0, n = 0, group = 0, unpacked = -1;
+    uint16_t q;
+    uint8_t rank;
+    if (!section_runs_ok(s)) {
+        return false;
+    }
+    while (section_run(s, &at, &from, &n, &q, &rank)) {
+        enum reading_mark mark = reading_mark_of(q);
+        int32_t low = from > first * SLOTS ? from : first * SLOTS;
+        int32_t high = (first + n_days) * SLOTS;
+        high = from + n < high ? from + n : high;
+        for (int32_t i = low; i < high && mark != MARK_ACTUAL; i++) {
+            int32_t d = day + i / SLOTS - first;
+            if (plan->key[plan->row[d] * SLOTS + i % SLOTS] == READING_NO_KEY) {
+                continue;
+            }
+            while (group < i / GROUP) {
+                data += group_bytes(s->widths[group++]);
+            }
+            if (unpacked != group && mark != MARK_MISSING && rank != 0) {
+                group_unpack(u, data, s->widths[group]);
+                unpacked = group;
+            }
+            bool has = mark != MARK_MISSING && rank != 0;
+            add_mark(t->out, mark, d, i % SLOTS,
+                     has ? ((int64_t)u[i % GROUP] + s->base) * s->quantum : 0);
         }
     }
     return true;
@@ -186,13 +229,14 @@ bool tally_add(struct tally *t, const struct reading_plan *plan, const struct se
 {
     tally_missing(t, plan, day);
     *t->next_day = day + n_days;
-    bool actual = s->n_exceptions == 0 && reading_mark_of(s->q) == MARK_ACTUAL;
+    bool mostly = reading_mark_of(s->q) == MARK_ACTUAL, actual = mostly && s->n_exceptions == 0;
     unsigned width = code_width(s->code_max);
     uint64_t most = width > 32 ? UINT64_MAX : (((uint64_t)1 << width) - 1) * (uint64_t)n_days;
     if (most > UINT32_MAX) {
         return add_slowly(t, plan, s, first, day, n_days, true);
     }
-    if (!actual && !add_slowly(t, plan, s, first, day, n_days, false)) {
+    if (!actual && !(mostly ? add_marks(t, plan, s, first, day, n_days)
+                            : add_slowly(t, plan, s, first, day, n_days, false))) {
         return false;
     }
     if (s->code_max == 0 && s->base == 0) {

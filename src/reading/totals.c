@@ -309,14 +309,19 @@ static enum err_code list_items(const struct reading_points *p, const int64_t *i
 {
     const struct meter_estate *es = &p->estate;
     size_t room = 0, k = 0, kept = 0;
+    int64_t *found = arena_many(a, n + 1, int64_t);
     for (size_t i = 0; i < n; i++) {
-        int64_t at = points_find(p, ids[i]);
+        int64_t at = found[i] = points_find(p, ids[i]);
         room += at < 0 ? 1 : 1 + es->first_part[at + 1] - es->first_part[at];
     }
     struct item *items = arena_many(a, room + 1, struct item);
     for (size_t i = 0; i < n; i++) {
-        int64_t at = points_find(p, ids[i]);
+        int64_t at = found[i];
         bool is_virtual = at >= 0 && es->points[at].is_virtual;
+        if (at >= 0 && !is_virtual && p->places[at].place >= 0) {
+            items[k++] = (struct item){ .place = p->places[at], .at = (uint32_t)at };
+            continue;
+        }
         size_t from = is_virtual ? es->first_part[at] : 0;
         size_t until = is_virtual ? es->first_part[at + 1] : 1;
         for (size_t j = from; j < until; j++) {
@@ -355,17 +360,20 @@ static enum err_code hand_out(struct sweep *s, const struct reading_points *p, c
                               size_t n, struct arena *a, struct reading_total *out, struct err *e)
 {
     const struct meter_estate *es = &p->estate;
+    size_t next = 0; /* ids mostly stand in the order of the items */
     for (size_t i = 0; i < n; i++) {
-        int64_t at = points_find(p, ids[i]);
-        total_clear(&out[i], s->plan);
+        bool here = next < s->n && es->points[s->items[next].at].point_id == ids[i];
+        int64_t at = here ? (int64_t)s->items[next].at : points_find(p, ids[i]);
         if (!es->points[at].is_virtual) {
-            struct reading_total *from = find_total(s, p->places[at]);
+            struct reading_total *from = here ? s->items[next].out : find_total(s, p->places[at]);
             int64_t *sums = out[i].sums;
+            next += here;
             out[i] = *from;
             out[i].sums = sums;
             memcpy(sums, from->sums, (size_t)s->plan->n_keys * sizeof(*sums));
             continue;
         }
+        total_clear(&out[i], s->plan);
         struct reading_total *parts[METER_PARTS_MAX];
         for (size_t j = es->first_part[at]; j < es->first_part[at + 1]; j++) {
             int64_t real = points_find(p, es->parts[j].point_id);
