@@ -153,8 +153,7 @@ enum err_code case_put(struct case_world *w, struct json doc, struct json_out *o
         return e->code;
     } else if (!known) {
         struct case_settled s;
-        if (case_settle(w, doc, scenario, &s, e) != OK ||
-            case_put_settled(w, doc, &s, o, e) != OK) {
+        if (case_settle(w, doc, scenario, &s, e) != OK || case_put_settled(w, &s, o, e) != OK) {
             return e->code;
         }
         if (w->stored && case_put_stored(w, doc, &s, w->stored, &w->was_stored, e) != OK) {
@@ -280,11 +279,14 @@ int case_explain(struct cmd *c, const char *file)
         case_settle(&w, doc, scenario, &s, &e) != OK) {
         return cmd_error(c, &e);
     }
-    for (size_t i = 0; i < s.result->n_lines; i++) {
-        struct text t;
-        text_init(&t, c->arena, RESULT_MAX);
-        strategy_explain(c->arena, s.bound, s.result, s.result->lines[i].id, &t);
-        printf("%s\n", t.at);
+    for (size_t r = 0; r < s.n_runs; r++) {
+        const struct case_once *run = &s.runs[r];
+        for (size_t i = 0; i < run->result->n_lines; i++) {
+            struct text t;
+            text_init(&t, c->arena, RESULT_MAX);
+            strategy_explain(c->arena, run->bound, run->result, run->result->lines[i].id, &t);
+            printf("%s\n", t.at);
+        }
     }
     return EXIT_DONE;
 }

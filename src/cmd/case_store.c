@@ -30,8 +30,8 @@ static struct instant axis_end(const struct strategy_axis *axis)
  */
 static bool fits(const struct case_settled *s, const struct case_prices *p, bool own_intervals)
 {
-    if (s->axis.n == 0 || s->axis.start.utc_ms % SLOT_MS != 0 || s->axis.minutes % 15 != 0 ||
-        (own_intervals && s->axis.minutes != 15)) {
+    if (!s->plain || s->axis.n == 0 || s->axis.start.utc_ms % SLOT_MS != 0 ||
+        s->axis.minutes % 15 != 0 || (own_intervals && s->axis.minutes != 15)) {
         return false;
     }
     for (size_t f = 0; f < s->part->n_feeds; f++) {
@@ -177,7 +177,8 @@ static enum err_code make_tariff(struct maker *m, struct err *e)
         return OK;
     }
     text_init(&t, m->w->arena, TERMS_MAX);
-    if (case_calendar_text(m->w, m->doc, &m->s->axis, &t, e) != OK || publish(m, &t, e) != OK) {
+    if (case_calendar_text(m->w, m->doc, case_range_of(&m->s->axis), &t, e) != OK ||
+        publish(m, &t, e) != OK) {
         return e->code;
     }
     if (m->prices->n == 0) {
@@ -457,12 +458,13 @@ enum err_code case_put_stored(struct case_world *w, struct json doc, const struc
                               struct json_out *o, bool *done, struct err *e)
 {
     struct case_prices prices = { NULL, NULL, 0 };
-    if (case_prices(w, doc, &s->axis, &prices, e) != OK) {
+    if (case_prices(w, doc, case_range_of(&s->axis), &prices, e) != OK) {
         return e->code;
     }
     bool own = false;
     struct json cond = json_get(s->bind, "own_intervals");
-    if (json_kind(cond) != JSON_NONE && case_holds(w, doc, s, cond, &own, e) != OK) {
+    if (json_kind(cond) != JSON_NONE &&
+        case_holds(w, s->runs, &s->runs->place, cond, &own, e) != OK) {
         return e->code;
     }
     *done = fits(s, &prices, own);

@@ -1,62 +1,23 @@
-/* case_tou.c - time in a case: its intervals, its schedules, and the versions of its price. */
+/* case_tou.c - the schedules of a case and the versions of its price. */
 #include "cmd/case_part.h"
 
 #define VERSIONS_MAX 100 /* of prices or schedules in one case */
 #define DATES_MAX 366
 #define HOLIDAY_SET STR("HOLIDAY_DEEP")
 
-struct json case_at(struct json doc, struct str path)
+enum err_code case_instant(struct json j, struct instant *out, struct err *e)
 {
-    struct str part;
-    while (str_split(&path, '.', &part)) {
-        doc = json_get(doc, arena_copy(doc.arena, part.at, part.n));
+    struct str s;
+    if (json_str(j, &s, e) != OK) {
+        return e->code;
     }
-    return doc;
-}
-
-bool case_given(struct json doc, struct str path)
-{
-    enum json_kind k = json_kind(case_at(doc, path));
-    return k != JSON_NONE && k != JSON_NULL;
+    return instant_parse(s, out, e) == OK ? OK : fail_in(e, "%s: ", j.path);
 }
 
 static enum err_code read_instant(struct json j, const char *key, struct instant *out,
                                   struct err *e)
 {
-    struct str s;
-    if (json_need_str(j, key, &s, e) != OK) {
-        return e->code;
-    }
-    return instant_parse(s, out, e) == OK ? OK : fail_in(e, "%s: ", json_get(j, key).path);
-}
-
-enum err_code case_axis(struct json doc, struct strategy_axis *out, struct err *e)
-{
-    struct json period = json_get(doc, "period"), minutes = json_get(doc, "interval_minutes");
-    struct strategy_axis axis = { .minutes = 15 };
-    if (json_kind(period) == JSON_NONE) {
-        *out = axis;
-        return OK;
-    }
-    int64_t m = 15;
-    struct instant end;
-    if (read_instant(period, "start", &axis.start, e) != OK ||
-        read_instant(period, "end", &end, e) != OK ||
-        (json_kind(minutes) != JSON_NONE && json_int(minutes, &m, e) != OK)) {
-        return e->code;
-    }
-    if (m < 1 || m > 1440) {
-        return fail(e, ERR_INPUT, "%s: an interval has 1 to 1440 minutes", minutes.path);
-    }
-    int64_t ms = end.utc_ms - axis.start.utc_ms;
-    if (ms < 0 || ms % (m * 60000) != 0 || ms / (m * 60000) > 35136) {
-        return fail(e, ERR_INPUT, "%s: not a whole number of intervals, or more than a year's",
-                    period.path);
-    }
-    axis.minutes = (int32_t)m;
-    axis.n = (int32_t)(ms / (m * 60000));
-    *out = axis;
-    return OK;
+    return case_instant(json_get(j, key), out, e);
 }
 
 enum err_code case_dates(struct case_world *w, struct json doc, struct tariff_dates *out,
@@ -83,16 +44,14 @@ enum err_code case_dates(struct case_world *w, struct json doc, struct tariff_da
 
 /* Where every interval begins on a slot edge, a version that begins inside a slot takes effect with
  * the next one, because the interval's start decides (settlement-rules 2). */
-static struct instant in_force_from(struct instant t, const struct strategy_axis *axis)
+static struct instant in_force_from(struct instant t, bool on_slots)
 {
-    bool on_slots = axis && axis->start.utc_ms % SLOT_MS == 0 && axis->minutes % 15 == 0;
     int64_t late = t.utc_ms % SLOT_MS;
     return (struct instant){ on_slots && late ? t.utc_ms + SLOT_MS - late : t.utc_ms };
 }
 
 /* The schedules by time: place 0 is `tou` until the first of tou_versions; it may be empty. */
-static enum err_code read_versions(struct case_world *w, struct json doc,
-                                   const struct strategy_axis *axis,
+static enum err_code read_versions(struct case_world *w, struct json doc, bool on_slots,
                                    struct tariff_schedule_version **out, size_t *n_out,
                                    struct err *e)
 {
@@ -108,7 +67,7 @@ static enum err_code read_versions(struct case_world *w, struct json doc,
             json_need_str(at, "tou", &v[i].schedule, e) != OK) {
             return e->code;
         }
-        v[i].from = in_force_from(v[i].from, axis);
+        v[i].from = in_force_from(v[i].from, on_slots);
     }
     *out = v;
     *n_out = n;
@@ -116,13 +75,12 @@ static enum err_code read_versions(struct case_world *w, struct json doc,
 }
 
 static enum err_code read_calendar(struct case_world *w, struct json doc, struct str tou,
-                                   const struct strategy_axis *axis, struct tariff_calendar **out,
-                                   struct err *e)
+                                   bool on_slots, struct tariff_calendar **out, struct err *e)
 {
     struct json schedules;
     struct tariff_schedule_version *v;
     size_t n;
-    if (read_versions(w, doc, axis, &v, &n, e) != OK ||
+    if (read_versions(w, doc, on_slots, &v, &n, e) != OK ||
         json_load(w->arena, w->schedules, &schedules, e) != OK) {
         return e->code;
     }
@@ -146,14 +104,14 @@ static enum err_code find_schedule(struct json schedules, struct str id, struct 
     return fail(e, ERR_NOT_FOUND, "%s: no schedule '" STR_FMT "'", list.path, STR_ARG(id));
 }
 
-enum err_code case_calendar_text(struct case_world *w, struct json doc,
-                                 const struct strategy_axis *axis, struct text *t, struct err *e)
+enum err_code case_calendar_text(struct case_world *w, struct json doc, struct case_range range,
+                                 struct text *t, struct err *e)
 {
     struct json schedules, one;
     struct tariff_schedule_version *v;
     struct str tou = str_of("");
     size_t n;
-    if (read_versions(w, doc, axis, &v, &n, e) != OK ||
+    if (read_versions(w, doc, range.on_slots, &v, &n, e) != OK ||
         json_load(w->arena, w->schedules, &schedules, e) != OK ||
         (case_given(doc, STR("tou")) && json_need_str(doc, "tou", &tou, e) != OK)) {
         return e->code;
@@ -181,10 +139,23 @@ enum err_code case_calendar_text(struct case_world *w, struct json doc,
 enum err_code case_calendar(struct case_world *w, struct json doc, struct str tou,
                             struct tariff_calendar **out, struct err *e)
 {
-    return read_calendar(w, doc, tou, NULL, out, e);
+    return read_calendar(w, doc, tou, false, out, e);
 }
 
-enum err_code case_prices(struct case_world *w, struct json doc, const struct strategy_axis *axis,
+enum err_code case_price_list(struct json by, int64_t yuan_e6[TOU_PERIODS], struct err *e)
+{
+    for (int k = 0; k < TOU_PERIODS; k++) {
+        struct json v = json_get(by, tou_period_word((enum tou_period)k));
+        yuan_e6[k] = TARIFF_NO_PRICE;
+        if (json_kind(v) != JSON_NONE && json_kind(v) != JSON_NULL &&
+            json_scaled(v, 6, &yuan_e6[k], e) != OK) {
+            return e->code;
+        }
+    }
+    return OK;
+}
+
+enum err_code case_prices(struct case_world *w, struct json doc, struct case_range range,
                           struct case_prices *out, struct err *e)
 {
     struct json list = json_get(json_get(doc, "prices"), "versions");
@@ -195,34 +166,27 @@ enum err_code case_prices(struct case_world *w, struct json doc, const struct st
     struct case_prices p = { arena_many(w->arena, n + 1, struct instant),
                              arena_array(w->arena, n + 1, sizeof *p.yuan_e6), n };
     for (size_t i = 0; i < n; i++) {
-        struct json at = json_at(list, i), by = json_get(at, "price");
-        if (read_instant(at, "from", &p.from[i], e) != OK) {
+        struct json at = json_at(list, i);
+        if (read_instant(at, "from", &p.from[i], e) != OK ||
+            case_price_list(json_get(at, "price"), p.yuan_e6[i], e) != OK) {
             return e->code;
         }
         if (i > 0) {
-            p.from[i] = in_force_from(p.from[i], axis);
-        }
-        for (int k = 0; k < TOU_PERIODS; k++) {
-            p.yuan_e6[i][k] = TARIFF_NO_PRICE;
-            struct json v = json_get(by, tou_period_word((enum tou_period)k));
-            if (json_kind(v) != JSON_NONE && json_kind(v) != JSON_NULL &&
-                json_scaled(v, 6, &p.yuan_e6[i][k], e) != OK) {
-                return e->code;
-            }
+            p.from[i] = in_force_from(p.from[i], range.on_slots);
         }
     }
     *out = p;
     return OK;
 }
 
-enum err_code case_span(struct case_world *w, struct json doc, const struct strategy_axis *axis,
+enum err_code case_span(struct case_world *w, struct json doc, struct case_range range,
                         const struct tariff_span **span, const int64_t **yuan_e6, struct err *e)
 {
     struct str tou = str_of("");
     struct json name = json_get(doc, "tou");
     *span = NULL;
     *yuan_e6 = NULL;
-    if (axis->n == 0 ||
+    if (range.until.utc_ms <= range.from.utc_ms ||
         (json_kind(name) == JSON_NONE && json_len(json_get(doc, "tou_versions")) == 0)) {
         return OK;
     }
@@ -232,18 +196,18 @@ enum err_code case_span(struct case_world *w, struct json doc, const struct stra
     struct tariff_calendar *calendar;
     struct tariff_dates dates;
     struct case_prices prices = { NULL, NULL, 0 };
-    if (read_calendar(w, doc, tou, axis, &calendar, e) != OK ||
-        case_dates(w, doc, &dates, e) != OK || case_prices(w, doc, axis, &prices, e) != OK) {
+    if (read_calendar(w, doc, tou, range.on_slots, &calendar, e) != OK ||
+        case_dates(w, doc, &dates, e) != OK || case_prices(w, doc, range, &prices, e) != OK) {
         return e->code;
     }
     struct tariff_request q = { .calendar = calendar,
                                 .category = str_of(""),
                                 .dates = &dates,
                                 .n_dates = 1,
-                                .from = axis->start,
+                                .from = range.from,
+                                .until = range.until,
                                 .starts = prices.from,
                                 .n_starts = prices.n };
-    q.until.utc_ms = axis->start.utc_ms + (int64_t)axis->n * axis->minutes * 60000;
     if (tariff_resolve(w->arena, &q, span, NULL, e) != OK) {
         return e->code;
     }
