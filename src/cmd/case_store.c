@@ -5,6 +5,7 @@
  * zero, which no line shows.
  */
 #include "cmd/case_part.h"
+#include "cmd/library.h"
 #include "contract/contract.h"
 #include "meter/meter.h"
 #include "people/people.h"
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define TERMS_MAX (1u << 20) /* more than contract takes: it says so */
+#define MESSAGES_MAX (1u << 16) /* what the checker says of a strategy */
 #define PARTIES_MAX 64
 #define POINTS_MAX 16
 
@@ -284,15 +286,14 @@ static struct str terms_of(struct maker *m)
 
 static enum err_code make_contract(struct maker *m, struct settle_period period, struct err *e)
 {
-    struct str text;
     struct arena *a = m->w->arena;
-    struct str name = strategy_name(m->s->strategy);
+    struct text messages;
     struct strategy_text published;
     bool fresh;
-    const char *path = arena_printf(a, "%s/" STR_FMT ".tally", m->w->strategies, STR_ARG(name));
-    if (cmd_read_file(a, path, STRATEGY_TEXT_MAX, &text, e) != OK ||
-        contract_strategy_publish(m->db, a, name, strategy_title(m->s->strategy), text, NULL, 0,
-                                  m->now, &published, &fresh, e) != OK) {
+    const char *path = arena_printf(a, "%s/" STR_FMT ".tally", m->w->strategies,
+                                    STR_ARG(strategy_name(m->s->strategy)));
+    text_init(&messages, a, MESSAGES_MAX);
+    if (library_publish(m->db, a, path, m->now, &messages, &published, &fresh, e) != OK) {
         return e->code;
     }
     struct contract c = { .no = STR("case"),

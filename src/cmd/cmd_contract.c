@@ -85,49 +85,18 @@ static int tariff_publish_command(struct cmd *c, int argc, char **argv)
     return office_close(c, &o, OK);
 }
 
-/* The libraries a text uses, published first; each once. */
+/* A text after the libraries it uses; what the checker says goes to standard error. */
 static enum err_code publish_text(struct cmd *c, struct office *o, const char *file,
                                   struct strategy_text *out, bool *fresh)
 {
-    struct str text, line, rest, messages_name = str_of(file);
-    struct strategy_library library;
-    struct strategy_ref uses[STRATEGY_USES_MAX];
-    size_t n_uses = 0;
-    if (cmd_read_file(c->arena, file, STRATEGY_TEXT_MAX, &text, &o->e) != OK) {
-        return o->e.code;
-    }
-    library_beside(c->arena, file, &library);
-    rest = text;
-    while (str_split(&rest, '\n', &line)) {
-        struct str name = str_trim(line), used_file, used_text;
-        if (!str_starts(name, "use ")) {
-            continue;
-        }
-        name = str_trim((struct str){ name.at + 4, name.n - 4 });
-        struct strategy_text used;
-        if (n_uses == STRATEGY_USES_MAX ||
-            !library.find(library.ctx, name, &used_file, &used_text)) {
-            return fail(&o->e, ERR_NOT_FOUND, "%s: use " STR_FMT ": no such file beside it", file,
-                        STR_ARG(name));
-        }
-        if (publish_text(c, o, used_file.at, &used, fresh) != OK) {
-            return o->e.code;
-        }
-        uses[n_uses++] = used.ref;
-    }
-    const char *slash = strrchr(file, '/');
-    struct str name = str_of(slash ? slash + 1 : file);
-    name.n -= str_ends(name, ".tally") ? 6 : 0;
     struct text messages;
     text_init(&messages, c->arena, MESSAGES_MAX);
-    bool is_library = str_starts(str_trim(text), "library ");
-    if (!is_library &&
-        settle_strategy_check(o->db, c->arena, name, text, uses, n_uses, &messages, &o->e) != OK) {
+    enum err_code rc =
+        library_publish(o->db, c->arena, file, o->now, &messages, out, fresh, &o->e);
+    if (rc != OK) {
         fprintf(stderr, STR_FMT, STR_ARG(text_str(&messages)));
-        return fail_in(&o->e, STR_FMT ": ", STR_ARG(messages_name));
     }
-    return contract_strategy_publish(o->db, c->arena, name, name, text, uses, n_uses, o->now, out,
-                                     fresh, &o->e);
+    return rc;
 }
 
 static int strategy_publish_command(struct cmd *c, int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "cmd/demo_build.h"
 
 #include "cmd/cmd.h"
+#include "cmd/library.h"
 #include "settle/settle.h"
 
 struct build *build_new(struct db *db, struct arena *a, const struct demo_options *o)
@@ -163,40 +164,16 @@ void build_change(struct build *b, int64_t point_id, int64_t meter_id, struct in
 
 /* ---- writing ---- */
 
-/* What stands between the quotes behind `strategy NAME`. */
-static struct str title_in(struct str text)
-{
-    struct str line;
-    while (str_split(&text, '\n', &line)) {
-        const char *from = str_starts(line, "strategy ") ? memchr(line.at, '"', line.n) : NULL;
-        const char *end =
-            from == NULL ? NULL : memchr(from + 1, '"', (size_t)(line.at + line.n - from - 1));
-        if (end != NULL) {
-            return (struct str){ from + 1, (size_t)(end - from - 1) };
-        }
-    }
-    return STR("");
-}
-
 static enum err_code publish_strategy(struct build *b, struct strategy_ref *ref, struct err *e)
 {
     const char *file =
         arena_printf(b->arena, "%s/" STR_FMT ".tally", b->options->strategies, STR_ARG(ref->name));
-    struct str text;
     struct text messages;
     struct strategy_text published;
     bool fresh;
-    enum err_code code = cmd_read_file(b->arena, file, STRATEGY_TEXT_BYTES_MAX, &text, e);
-    if (code != OK) {
-        return code;
-    }
     text_init(&messages, b->arena, 65536);
-    code = settle_strategy_check(b->db, b->arena, ref->name, text, NULL, 0, &messages, e);
-    if (code != OK) {
-        return fail_in(e, "%s: ", file);
-    }
-    code = contract_strategy_publish(b->db, b->arena, ref->name, title_in(text), text, NULL, 0,
-                                     b->options->now, &published, &fresh, e);
+    enum err_code code = library_publish(b->db, b->arena, file, b->options->now, &messages,
+                                         &published, &fresh, e);
     if (code == OK) {
         ref->version = published.ref.version;
     }

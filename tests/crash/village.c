@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "meter/meter.h"
+#include "support/shelf.h"
 #include "tariff/tariff.h"
 
 #define PER_ORDER 4 /* most points of an order */
@@ -316,15 +317,7 @@ static enum err_code build_strategies(struct village *t, struct err *e)
 {
     for (int k = 0; k < VILLAGE_KINDS; k++) {
         struct strategy_text out;
-        bool fresh;
-        char *at = arena_alloc(t->a, STRATEGY_TEXT_BYTES_MAX);
-        FILE *f = fopen(arena_printf(t->a, "strategies/%s.tally", strategy_of[k]), "rb");
-        check_that(f, "%s: run in the root of the repository", strategy_of[k]);
-        struct str text = { at, fread(at, 1, STRATEGY_TEXT_BYTES_MAX, f) };
-        fclose(f);
-        struct str name = str_of(strategy_of[k]);
-        if (contract_strategy_publish(t->db, t->a, name, name, text, NULL, 0, VILLAGE_NOW, &out,
-                                      &fresh, e) != OK) {
+        if (shelf_publish(t->db, t->a, strategy_of[k], VILLAGE_NOW, &out, e) != OK) {
             return e->code;
         }
     }

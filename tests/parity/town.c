@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/test.h"
 #include "meter/meter.h"
+#include "support/shelf.h"
 #include "tariff/tariff.h"
 
 const struct settle_period JULY = {{20260701}, {20260801}}, AUGUST = {{20260801}, {20260901}};
@@ -119,27 +120,13 @@ static void fill_tariff(struct town *s)
     commit(s, STORE_CORE);
 }
 
-static struct str read_whole(struct arena *a, const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    char *at = arena_alloc(a, STRATEGY_TEXT_BYTES_MAX);
-    assert_non_null(f);
-    size_t n = fread(at, 1, STRATEGY_TEXT_BYTES_MAX, f);
-    fclose(f);
-    return (struct str){at, n};
-}
-
 static void fill_strategies(struct town *s)
 {
     static const char *const names[] = {"pv_selfuse", "pv_full_feed_in", "storage_arbitrage"};
     begin(s, STORE_CORE);
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         struct strategy_text out;
-        bool fresh;
-        struct str text = read_whole(s->a, arena_printf(s->a, "strategies/%s.tally", names[i]));
-        assert_ok(contract_strategy_publish(s->db, s->a, str_of(names[i]), str_of(names[i]), text,
-                                            NULL, 0, s->now, &out, &fresh, &s->e),
-                  &s->e);
+        assert_ok(shelf_publish(s->db, s->a, names[i], s->now, &out, &s->e), &s->e);
     }
     commit(s, STORE_CORE);
 }
