@@ -143,6 +143,9 @@ class Maker:
         top = self.r.choice([20, 500])
         case["series"] = {"charge": self.series(n, top), "discharge": self.series(n, top)}
         c = {"vat": self.vat(), "investor_share": self.number(1, 4)}
+        if self.chance(20):
+            case["series"]["charge_pv"] = self.series(n, top)
+            c["pv_price"] = self.number(1, 4)
         self.maybe(c, "carry_in_fen", -self.r.randrange(5000000))
         self.maybe(c, "negative_mode", self.r.choice(["carry", "zero", "investor_pays"]), 75)
         if self.chance(60):

@@ -338,21 +338,29 @@ def storage_demand(sheet, case, demand, vat):
         sheet.flags.append("DEMAND_RAISED")
 
 
-def storage_arbitrage(case, schedules):
-    sheet, clock, c = Sheet(), Clock(case, schedules), case["contract"]
+def storage_spread(sheet, clock, case):
+    """Price differences, 5.3; returns what was discharged and charged by (version, period)."""
+    c, series = case["contract"], case["series"]
     digits, vat = case.get("energy_digits", 2), frac(c["vat"])
-    discharge = clock.by_period(case["series"]["discharge"], digits)
-    charge = clock.by_period(case["series"]["charge"], digits)
+    discharge = clock.by_period(series["discharge"], digits)
+    charge = clock.by_period(series["charge"], digits)
+    from_pv = clock.by_period(series.get("charge_pv", ["0"] * clock.count), digits)
+    bought = {key: max(F(0), charge[key] - from_pv[key]) for key in clock.present}
     benefit = 0
-    for sums, sign, value, name in ((discharge, 1, "dis_value_fen.", "discharge."),
-                                    (charge, -1, "chg_cost_fen.", "charge.")):
+    for paid, sums, sign, value, name in (
+            (discharge, discharge, 1, "dis_value_fen.", "discharge."),
+            (bought, charge, -1, "chg_cost_fen.", "charge.")):
         for key in clock.present:
+            worth = fen(paid[key] * clock.price(key)) if paid[key] != 0 else 0
+            benefit += sign * worth
+            if worth != 0:
+                sheet.quantities[value + clock.label(key)] = worth
             if sums[key] != 0:
-                worth = fen(sums[key] * clock.price(key))
-                benefit += sign * worth
-                if worth != 0:
-                    sheet.quantities[value + clock.label(key)] = worth
                 sheet.quantities[name + clock.label(key)] = dec(sums[key])
+    if "charge_pv" in series:
+        pv_cost = sum(fen(q * frac(c["pv_price"])) for q in from_pv.values())
+        sheet.quantities["pv_cost_fen"] = pv_cost
+        benefit -= pv_cost
     base = benefit + c.get("carry_in_fen", 0)
     mode = c.get("negative_mode", "carry")
     sheet.quantities["benefit_fen"] = benefit
@@ -368,35 +376,50 @@ def storage_arbitrage(case, schedules):
             sheet.line("ARBITRAGE", "investor", "consumer", -base, vat)
         if mode == "carry":
             sheet.state["carry_fen"] = base
+    if any(from_pv[key] > charge[key] for key in clock.present):
+        sheet.flags.append("PV_CHARGE_OVER")
+    return discharge, charge
+
+
+def storage_efficiency(sheet, c, out, into):
+    rte = rnd(out / into, 4) if into != 0 else None
+    sheet.quantities["rte"] = dec(rte)
+    if rte is not None and rte < frac(c["rte_min"]):
+        short = rnd(into * frac(c["rte_min"]) - out, 2)
+        price = frac(c["rte_price"])
+        sheet.line("RTE_SHORTFALL", "investor", "consumer", fen(short * price), frac(c["vat"]),
+                   short, "kWh", price)
+
+
+def storage_arbitrage(case, schedules):
+    sheet, clock, c = Sheet(), Clock(case, schedules), case["contract"]
+    discharge, charge = storage_spread(sheet, clock, case)
     if "demand" in c:
-        storage_demand(sheet, case, c["demand"], vat)
+        storage_demand(sheet, case, c["demand"], frac(c["vat"]))
     if "rte_min" in c:
-        out, into = sum(discharge.values()), sum(charge.values())
-        rte = rnd(out / into, 4) if into != 0 else None
-        sheet.quantities["rte"] = dec(rte)
-        if rte is not None and rte < frac(c["rte_min"]):
-            short = rnd(into * frac(c["rte_min"]) - out, 2)
-            price = frac(c["rte_price"])
-            sheet.line("RTE_SHORTFALL", "investor", "consumer", fen(short * price), vat, short,
-                       "kWh", price)
+        storage_efficiency(sheet, c, sum(discharge.values()), sum(charge.values()))
     return sheet.expected()
+
+
+def lease_rent(c):
+    """Capacity lease, 5.3: base in fen, availability and factor."""
+    base = fen(frac(c["capacity_kwh"]) * frac(c["rate_per_kwh_month"]) *
+               F(c["days_in_service"], c["days_in_month"]))
+    availability = rnd(F(c["available_intervals"], c["total_intervals"]), 4)
+    for bound, result in c["availability_tiers"]:
+        if frac(bound) <= availability:
+            factor = {"full": F(1), "prorata": availability}.get(result)
+            return base, availability, frac(result) if factor is None else factor
+    return base, availability, F(0)
 
 
 def storage_capacity_lease(case, _schedules):
     sheet, c = Sheet(), case["contract"]
-    capacity, rate = frac(c["capacity_kwh"]), frac(c["rate_per_kwh_month"])
-    base = fen(capacity * rate * F(c["days_in_service"], c["days_in_month"]))
-    availability = rnd(F(c["available_intervals"], c["total_intervals"]), 4)
-    factor = F(0)
-    for bound, result in c["availability_tiers"]:
-        if frac(bound) <= availability:
-            factor = {"full": F(1), "prorata": availability}.get(result)
-            factor = frac(result) if factor is None else factor
-            break
+    base, availability, factor = lease_rent(c)
     sheet.quantities = {"availability": dec(availability), "factor": dec(factor),
                         "base_fen": base}
     sheet.line("LEASE", "consumer", "investor", fen(F(base, 100) * factor), F("0.13"),
-               capacity, "kWh", rate)
+               frac(c["capacity_kwh"]), "kWh", frac(c["rate_per_kwh_month"]))
     return sheet.expected()
 
 
