@@ -62,7 +62,8 @@ static struct str head_of(struct str text)
 static struct str title_of(struct str head, struct str name)
 {
     struct str rest = head, before, title;
-    return str_split(&rest, '"', &before) && str_split(&rest, '"', &title) && title.n ? title : name;
+    bool quoted = str_split(&rest, '"', &before) && str_split(&rest, '"', &title);
+    return quoted && title.n > 0 ? title : name;
 }
 
 struct shop {

@@ -1,5 +1,5 @@
-/* shelf.c - strategies/NAME.tally into a store, libraries first: what `strategy publish` does, without
- * the program. */
+/* shelf.c - strategies/NAME.tally into a store, libraries first: as `strategy publish` does,
+ * without the program. */
 #include "support/shelf.h"
 #include "base/check.h"
 #include "base/arena.h"
@@ -23,11 +23,13 @@ enum err_code shelf_publish(struct db *db, struct arena *a, const char *name, st
         }
         check(n_uses < STRATEGY_USES_MAX);
         struct str library = str_trim((struct str){line.at + 4, line.n - 4});
-        if (shelf_publish(db, a, arena_printf(a, STR_FMT, STR_ARG(library)), now, &used, e) != OK) {
+        const char *used_name = arena_printf(a, STR_FMT, STR_ARG(library));
+        if (shelf_publish(db, a, used_name, now, &used, e) != OK) {
             return e->code;
         }
         uses[n_uses++] = used.ref;
     }
-    return contract_strategy_publish(db, a, str_of(name), str_of(name), text, uses, n_uses, now, out,
-                                     &fresh, e);
+    struct str called = str_of(name);
+    return contract_strategy_publish(db, a, called, called, text, uses, n_uses, now, out, &fresh,
+                                     e);
 }
