@@ -72,7 +72,8 @@ static struct str unit_of(struct run *r, struct str unit, int16_t space, int32_t
         const struct strategy_part *part = &r->b->axes[axis].members[index[axis]]->part;
         struct str name = p->opaques[opaque];
         for (size_t i = 0; i < part->n_units; i++) {
-            if (str_eq(part->units[i].name, name) && str_ends(unit, name.at) && unit.n >= name.n) {
+            if (str_eq(part->units[i].name, name) && unit.n >= name.n &&
+                memcmp(unit.at + unit.n - name.n, name.at, name.n) == 0) {
                 struct text t;
                 text_init(&t, r->arena, 128);
                 text_add(&t, (struct str){ unit.at, unit.n - name.n });
