@@ -749,10 +749,23 @@ static enum err_code find_entries(struct binder *b, const struct case_place *top
     return OK;
 }
 
-static bool is_plain(struct json bind)
+/* Prices of their own would need a price book each. */
+static bool needs_books(struct json bind, struct json doc)
+{
+    struct json prices = json_get(bind, "prices");
+    bool own = false;
+    for (size_t i = 0; json_kind(prices) == JSON_OBJECT && i < json_len(prices); i++) {
+        struct str name, path;
+        own |= json_str(json_member(prices, i, &name), &path, NULL) == OK &&
+               !str_is(path, "prices") && case_given(doc, path);
+    }
+    return own;
+}
+
+static bool is_plain(struct json bind, struct json doc)
 {
     static const char *const more[] = { "groups", "energies", "windows", "repeat", "axis" };
-    bool plain = true;
+    bool plain = !needs_books(bind, doc);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         plain &= json_kind(json_get(bind, more[i])) == JSON_NONE;
     }
@@ -798,7 +811,7 @@ enum err_code case_settle(struct case_world *w, struct json doc, struct str scen
     s.part = part;
     s.vectors = b.vectors->at;
     s.runs = runs;
-    s.plain = is_plain(s.bind);
+    s.plain = is_plain(s.bind, doc);
     *out = s;
     return OK;
 }
