@@ -11,7 +11,7 @@ struct call {
     struct err e;
     int64_t id;
     const char *as, *reason, *code, *day, *period, *state, *approval;
-    bool small;
+    bool anyway;
     char **words;
     int n;
 };
@@ -27,7 +27,7 @@ static int call_open(struct cmd *c, int argc, char **argv, struct call *k, enum 
                                 { "--period", &k->period, NULL },
                                 { "--state", &k->state, NULL },
                                 { "--approval", &k->approval, NULL },
-                                { "--small", NULL, &k->small },
+                                { "--anyway", NULL, &k->anyway },
                                 { 0 } };
     k->words = arena_many(c->arena, (size_t)argc + 1, char *);
     int code = cmd_options(c, argc, argv, options, most ? k->words : NULL, &k->n);
@@ -193,9 +193,14 @@ static int export_command(struct cmd *c, int argc, char **argv)
         statement_get(k.db, c->arena, act.scope, k.id, &s, &k.e) != OK) {
         return call_end(c, &k, k.e.code);
     }
+    struct statement whole = *s;
+    if (statement_chain(k.db, c->arena, act.scope, k.id, &whole.chain, &whole.n_chain, &k.e) !=
+        OK) {
+        return call_end(c, &k, k.e.code);
+    }
     struct text t;
     text_init(&t, c->arena, EXPLAIN_MAX);
-    statement_export(s, &t, !c->json);
+    statement_export(&whole, &t, !c->json);
     printf(STR_FMT "\n", STR_ARG(text_str(&t)));
     return call_end(c, &k, OK);
 }
@@ -293,7 +298,7 @@ static int adjust_command(struct cmd *c, int argc, char **argv)
     struct statement_act act;
     int64_t adj;
     if (call_act(c, &k, &act) != OK || call_find(c, &k, act.scope) != OK ||
-        statement_adjust(k.db, &act, k.id, k.small, &adj, &k.e) != OK) {
+        statement_adjust(k.db, &act, k.id, k.anyway, &adj, &k.e) != OK) {
         return call_end(c, &k, k.e.code);
     }
     printf(c->json ? "{\"statement_id\":\"%lld\"}\n" : "adjustment drafted: %lld\n",
@@ -413,6 +418,39 @@ static int release_command(struct cmd *c, int argc, char **argv)
     return call_end(c, &k, k.e.code);
 }
 
+/* Asks without --approval, does it with one: the counter-entry of an adjustment. */
+static int reverse_command(struct cmd *c, int argc, char **argv)
+{
+    struct call k = { 0 };
+    int code = call_open(c, argc, argv, &k, STORE_READ_WRITE, 1, 1);
+    if (code) {
+        return code;
+    }
+    struct statement_act act;
+    int64_t approval = 0, counter = 0;
+    if (!k.approval && !k.reason) {
+        store_close(k.db);
+        return cmd_use(c, "--reason is missing: a counter-entry says why; a second person then "
+                          "agrees (sunkeeper approval decide) and --approval N does it");
+    }
+    if (call_act(c, &k, &act) != OK || call_find(c, &k, act.scope) != OK) {
+        return call_end(c, &k, k.e.code);
+    }
+    if (!k.approval) {
+        if (statement_reverse_ask(k.db, &act, k.id, &approval, &k.e) == OK) {
+            printf(c->json ? "{\"approval\":\"%lld\"}\n"
+                           : "asked: approval %lld; a second person agrees with sunkeeper approval "
+                             "decide, then --approval does it\n",
+                   (long long)approval);
+        }
+    } else if (decimal_scaled(str_of(k.approval), 0, &approval, &k.e) == OK &&
+               statement_reverse(k.db, &act, k.id, approval, &counter, &k.e) == OK) {
+        printf(c->json ? "{\"statement_id\":\"%lld\"}\n" : "counter-entry drafted: %lld\n",
+               (long long)counter);
+    }
+    return call_end(c, &k, k.e.code);
+}
+
 const struct command statement_commands[] = {
     { "statement list", "[--period 2026-10] [--state held] [--as LOGIN]",
       "statements with amount and state",
@@ -437,7 +475,15 @@ const struct command statement_commands[] = {
     { "statement release", "ID --reason TEXT --as LOGIN | ID --approval N --as OTHER",
       "lets a held statement go: one asks, another releases", NULL, release_command },
     { "statement void", "ID --reason TEXT", "withdraws a draft", NULL, void_command },
-    { "statement adjust", "NO --reason TEXT [--small]",
-      "drafts the difference after a correction of readings (退补)", NULL, adjust_command },
+    { "statement adjust", "NO --reason TEXT [--anyway]",
+      "drafts the difference after a correction of readings (退补); below 1.00 yuan it asks for "
+      "--anyway",
+      NULL, adjust_command },
+    { "statement reverse", "NO --reason TEXT --as LOGIN | NO --approval N --as LOGIN",
+      "the counter-entry of an adjustment (冲销): one asks, another agrees, then it is drafted",
+      "  sunkeeper statement reverse ST-2026-0000002 --reason 'wrong photo' --as anna\n"
+      "  sunkeeper approval decide 81234 --as bert\n"
+      "  sunkeeper statement reverse ST-2026-0000002 --approval 81234 --as anna\n",
+      reverse_command },
     { 0 },
 };

@@ -120,6 +120,79 @@ enum err_code settle_correct(struct db *db, struct arena *a, struct scope scope,
     return OK;
 }
 
+/* The lines of `from` under a new revision of its order and period. */
+static enum err_code restore_result(struct single *s, const struct run_row *from, struct err *e)
+{
+    struct settle_result *r = &s->result;
+    struct settle_line *lines;
+    if (rows_lines(s->desk.db, s->desk.arena, scope_machine(), from->station_id, from->run_id,
+                   &lines, &r->n_lines, e) != OK) {
+        return e->code;
+    }
+    s->binding.inputs = from->inputs;
+    r->outcome = SETTLE_WRITTEN;
+    r->order = &s->binding;
+    r->period = from->period;
+    r->input_hash = from->input_hash;
+    r->strategy_hash = from->strategy_hash;
+    r->snapshot = from->snapshot;
+    r->lines_hash = from->lines_hash;
+    r->tariff = from->tariff;
+    r->state_in = from->state_in;
+    r->state_out = from->state_out;
+    r->lines = lines;
+    r->hold = from->held;
+    struct sha256 h = settle_lines_hash(lines, r->n_lines);
+    return memcmp(h.b, from->lines_hash.b, sizeof(h.b)) == 0
+               ? OK
+               : fail(e, ERR_CORRUPT, "run %lld: its lines in series are not those of its row",
+                      (long long)from->run_id);
+}
+
+enum err_code settle_restore(struct db *db, struct arena *a, struct scope scope, int64_t run_id,
+                             const struct settle_result **out, struct err *e)
+{
+    struct single *s = single_new(db, a);
+    struct run_row from;
+    int64_t in_force = 0;
+    int32_t revision;
+    if (run_find(db, a, scope, run_id, &from, e) != OK ||
+        rows_run_in_force(db, scope_machine(), from.order_id, from.period.from.yyyymmdd, &in_force,
+                          e) != OK ||
+        rows_last_revision(db, scope_machine(), from.order_id, from.period.from.yyyymmdd,
+                           &revision, e) != OK) {
+        return e->code;
+    }
+    if (in_force == 0 || in_force == run_id || !from.locked) {
+        return fail(e, ERR_RULE, "run %lld: only an issued result that is not in force is restored",
+                    (long long)run_id);
+    }
+    if (contract_load_one(db, a, scope_machine(), from.order_id, from.period.from,
+                          from.period.until, from.contract_version, &s->binding, e) != OK ||
+        restore_result(s, &from, e) != OK) {
+        return e->code;
+    }
+    s->result.revision = revision + 1;
+    s->result.previous_run_id = in_force;
+    s->result.run_id = run_id_of(&s->binding, revision + 1, &from.input_hash);
+    *out = &s->result;
+    return OK;
+}
+
+enum err_code settle_in_force(struct db *db, struct arena *a, int64_t order_id, struct day from,
+                              int64_t *run_id, int64_t *fen, struct err *e)
+{
+    struct run_row run;
+    int64_t id = 0;
+    if (rows_run_in_force(db, scope_machine(), order_id, from.yyyymmdd, &id, e) != OK ||
+        (id && run_find(db, a, scope_machine(), id, &run, e) != OK)) {
+        return e->code;
+    }
+    *run_id = id;
+    *fen = id ? run.fen : 0;
+    return OK;
+}
+
 /* ---- explaining
  * ------------------------------------------------------------------------------------ */
 

@@ -158,6 +158,16 @@ SK_MUST_USE enum err_code settle_again(struct db *db, struct arena *a, struct sc
 SK_MUST_USE enum err_code settle_correct(struct db *db, struct arena *a, struct scope s,
                                          int64_t run_id, const struct settle_result **out,
                                          struct err *e);
+/* A correction taken back: the lines of an earlier, issued run as the next revision, with its
+ * inputs and hashes; it supersedes the run in force. Written as a correction is. ERR_RULE: the run
+ * is in force itself, or was never issued. */
+SK_MUST_USE enum err_code settle_restore(struct db *db, struct arena *a, struct scope s,
+                                         int64_t run_id, const struct settle_result **out,
+                                         struct err *e);
+/* The run in force of an order and period and its total; 0: none. */
+SK_MUST_USE enum err_code settle_in_force(struct db *db, struct arena *a, int64_t order_id,
+                                          struct day from, int64_t *run_id, int64_t *fen,
+                                          struct err *e);
 SK_MUST_USE enum err_code settle_write_lines(struct db *db, const struct settle_result *r,
                                              struct err *e);
 SK_MUST_USE enum err_code settle_write_run(struct db *db, const struct settle_result *r,

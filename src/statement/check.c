@@ -130,6 +130,49 @@ static enum err_code numbers_check(struct db *db, struct arena *a, struct statem
     return OK;
 }
 
+/* Law 4: the statements of an order and period sum to the result in force, which is the last of
+ * them. */
+static enum err_code chain_check(struct db *db, struct arena *a, const struct chain_row *row,
+                                 struct statement_checked *c, struct text *wrong, struct err *e)
+{
+    struct statement_link *l;
+    size_t n;
+    int64_t run_id, fen;
+    if (rows_chain(db, a, scope_machine(), row->order_id, row->from, &l, &n, e) != OK ||
+        settle_in_force(db, a, row->order_id, (struct day){row->from}, &run_id, &fen, e) != OK) {
+        return e->code;
+    }
+    if (fen != row->fen || n == 0 || l[n - 1].statement_id != run_id) {
+        finding(c, wrong,
+                "I4: order %lld, period from %d: its statements sum to %lld fen, the last is %lld; "
+                "in force is run %lld with %lld fen",
+                (long long)row->order_id, row->from, (long long)row->fen,
+                n ? (long long)l[n - 1].statement_id : 0LL, (long long)run_id, (long long)fen);
+    }
+    return OK;
+}
+
+static enum err_code chains_check(struct db *db, struct arena *a, struct statement_checked *c,
+                                  struct text *wrong, struct err *e)
+{
+    struct chain_row rows[CHECK_PAGE];
+    struct chain_row after = {0};
+    size_t n = CHECK_PAGE;
+    while (n == CHECK_PAGE) {
+        if (rows_page_chains(db, after.order_id, after.from, CHECK_PAGE, rows, &n, e) != OK) {
+            return e->code;
+        }
+        for (size_t i = 0; i < n; i++) {
+            arena_reset(a);
+            if (chain_check(db, a, &rows[i], c, wrong, e) != OK) {
+                return e->code;
+            }
+            after = rows[i];
+        }
+    }
+    return OK;
+}
+
 enum err_code statement_check(struct db *db, int64_t sample, struct statement_checked *out,
                               struct text *wrong, struct err *e)
 {
@@ -154,6 +197,9 @@ enum err_code statement_check(struct db *db, int64_t sample, struct statement_ch
     c.digest = hasher_end(digest);
     if (rc == OK) {
         rc = numbers_check(db, keep, &c, wrong, e);
+    }
+    if (rc == OK) {
+        rc = chains_check(db, page, &c, wrong, e);
     }
     if (rc == OK) {
         rc = settle_check(db, sample, &runs, wrong, e);

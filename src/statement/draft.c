@@ -333,6 +333,9 @@ static void put_header(struct text *t, const struct statement *s)
     put_str(t, s->parties_text);
     put_str(t, s->annex_text);
     put_str(t, s->type == STATEMENT_ADJ ? s->reason : STR(""));
+    if (s->reverses_id) {
+        put_int(t, s->reverses_id);
+    }
 }
 
 static void put_leg(struct text *t, const struct statement_leg *l)
@@ -438,7 +441,7 @@ static enum err_code header_take(struct db *db, struct arena *a, struct org_name
     return parties_take(db, a, names, r->terms, s, e);
 }
 
-static void texts_take(struct arena *a, struct statement *s)
+void draft_finish(struct arena *a, struct statement *s)
 {
     s->parties_text = parties_json(a, s);
     s->annex_text = annex_json(a, s);
@@ -460,7 +463,7 @@ enum err_code draft_of_result(struct db *db, struct arena *a, struct org_names *
         lines[i].l = r->lines[i];
     }
     lines_take(a, r, lines, r->n_lines, &s);
-    texts_take(a, &s);
+    draft_finish(a, &s);
     *out = s;
     return OK;
 }
@@ -525,9 +528,52 @@ enum err_code draft_of_difference(struct db *db, struct arena *a, struct org_nam
         lines[i].new_fen = d[i].new_fen;
     }
     lines_take(a, r, lines, n, &s);
-    texts_take(a, &s);
+    draft_finish(a, &s);
     *out = s;
     return OK;
+}
+
+void draft_of_counter(struct arena *a, const struct statement *adj, const struct statement *holds,
+                      int64_t previous_id, struct str reason, struct statement *out)
+{
+    struct statement s = *holds;
+    struct statement_leg *legs = arena_many(a, adj->n_legs + 1, struct statement_leg);
+    struct statement_line *lines = arena_many(a, adj->n_lines + 1, struct statement_line);
+    for (size_t i = 0; i < adj->n_legs; i++) {
+        legs[i] = adj->legs[i];
+        legs[i].fen = -adj->legs[i].fen;
+        legs[i].net_fen = -adj->legs[i].net_fen;
+        legs[i].vat_fen = -adj->legs[i].vat_fen;
+    }
+    for (size_t i = 0; i < adj->n_lines; i++) {
+        lines[i] = adj->lines[i];
+        lines[i].l.fen = -adj->lines[i].l.fen;
+        lines[i].l.net_fen = -adj->lines[i].l.net_fen;
+        lines[i].l.vat_fen = -adj->lines[i].l.vat_fen;
+        lines[i].old_fen = adj->lines[i].new_fen;
+        lines[i].new_fen = adj->lines[i].old_fen;
+    }
+    s.type = STATEMENT_ADJ;
+    s.state = STATEMENT_CHECKED;
+    s.ver = 1;
+    s.no = s.previous_no = s.reverses_no = STR("");
+    s.previous_id = previous_id;
+    s.reverses_id = adj->statement_id;
+    s.reason = reason;
+    s.issued = s.confirmed = s.created = (struct instant){0};
+    s.issued_by = s.confirmed_by = 0;
+    s.due = (struct day){0};
+    s.doc_hash = (struct sha256){{0}};
+    s.fen = -adj->fen;
+    s.net_fen = -adj->net_fen;
+    s.vat_fen = -adj->vat_fen;
+    s.parties = adj->parties;
+    s.n_parties = adj->n_parties;
+    s.legs = legs;
+    s.n_legs = adj->n_legs;
+    s.lines = lines;
+    s.n_lines = adj->n_lines;
+    *out = s;
 }
 
 /* ---- the rule of a correction (settlement-rules 6.5)

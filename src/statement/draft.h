@@ -18,6 +18,12 @@ enum err_code draft_of_difference(struct db *db, struct arena *a, struct org_nam
                                   const struct settle_result *r, const struct settle_line *old,
                                   size_t n_old, int64_t previous_id, struct str reason,
                                   struct statement *out, struct err *e);
+/* The counter-entry of `adj`: its lines and legs negated; what it says of readings and versions is
+ * that of `holds`, the statement whose result is in force again. The caller gives it its id and
+ * revision, then draft_finish() makes the stored texts and the hash. */
+void draft_of_counter(struct arena *a, const struct statement *adj, const struct statement *holds,
+                      int64_t previous_id, struct str reason, struct statement *out);
+void draft_finish(struct arena *a, struct statement *s);
 /* The bytes a statement stands for, without state, number and times; and their hash. */
 struct str statement_body(struct arena *a, const struct statement *s);
 struct sha256 statement_body_hash(const struct statement *s);

@@ -56,6 +56,9 @@ static void put_header(struct json_out *o, const struct statement *s)
     put_hex(o, "body_hash", &s->body_hash);
     put_hex(o, "doc_hash", &s->doc_hash);
     json_put_str(o, "previous", s->previous_no);
+    if (s->reverses_id) {
+        json_put_str(o, "reverses", s->reverses_no);
+    }
     json_put_str(o, "reason", s->reason);
     put_day(o, "issued", s->issued.utc_ms ? instant_day(s->issued) : (struct day){0});
     put_day(o, "confirmed", s->confirmed.utc_ms ? instant_day(s->confirmed) : (struct day){0});
@@ -144,6 +147,30 @@ static void put_line(struct json_out *o, struct arena *a, const struct statement
     json_close(o, '}');
 }
 
+static void put_chain(struct json_out *o, const struct statement *s)
+{
+    if (s->n_chain < 2) {
+        return; /* never corrected */
+    }
+    json_open(o, "chain", '[');
+    for (size_t i = 0; i < s->n_chain; i++) {
+        const struct statement_link *l = &s->chain[i];
+        json_open(o, NULL, '{');
+        put_id(o, "id", l->statement_id);
+        json_put_str(o, "no", l->no);
+        json_put_str(o, "type", str_of(statement_type_word(l->type)));
+        json_put_str(o, "state", str_of(statement_state_word(l->state)));
+        put_id(o, "previous", l->previous_id);
+        put_id(o, "reverses", l->reverses_id);
+        json_put_int(o, "fen", l->fen);
+        json_put_int(o, "result_fen", l->result_fen);
+        json_put_bool(o, "in_force", l->in_force);
+        json_put_str(o, "reason", l->reason);
+        json_close(o, '}');
+    }
+    json_close(o, ']');
+}
+
 void statement_export(const struct statement *s, struct text *t, bool pretty)
 {
     struct arena *a = arena_new();
@@ -172,6 +199,7 @@ void statement_export(const struct statement *s, struct text *t, bool pretty)
     }
     json_close(&o, ']');
     annex_put(&o, s);
+    put_chain(&o, s);
     json_close(&o, '}');
     arena_free(a);
 }
@@ -258,28 +286,44 @@ static void bodies_differ(struct arena *a, const struct statement *old, const st
     }
 }
 
+/* A counter-entry follows from the adjustment it takes back, not from readings. */
+static enum err_code counter_again(struct db *db, struct arena *a, const struct statement *stored,
+                                   struct statement *out, struct err *e)
+{
+    const struct statement *adj, *holds;
+    if (statement_get(db, a, scope_machine(), stored->reverses_id, &adj, e) != OK ||
+        statement_get(db, a, scope_machine(), adj->previous_id, &holds, e) != OK) {
+        return e->code;
+    }
+    draft_of_counter(a, adj, holds, stored->previous_id, stored->reason, out);
+    out->statement_id = stored->statement_id;
+    out->revision = stored->revision;
+    draft_finish(a, out);
+    return OK;
+}
+
 enum err_code statement_recompute(struct db *db, struct scope s, int64_t id, bool *same,
                                   struct text *diff, struct err *e)
 {
     struct arena *a = arena_new();
     const struct statement *visible, *stored;
-    const struct settle_result *r;
+    const struct settle_result *r = NULL;
     struct statement now;
     enum err_code rc = statement_get(db, a, s, id, &visible, e);
     if (rc == OK) {
         rc = statement_get(db, a, scope_machine(), id, &stored, e);
     }
-    if (rc == OK) {
+    if (rc == OK && !stored->reverses_id) {
         rc = settle_again(db, a, scope_machine(), id, &r, e);
     }
-    if (rc == OK && r->outcome != SETTLE_WRITTEN) {
+    if (rc == OK && r && r->outcome != SETTLE_WRITTEN) {
         text_addf(diff, "the order fails now: " STR_FMT "\n", STR_ARG(r->failure));
         *same = false;
         arena_free(a);
         return OK;
     }
     if (rc == OK) {
-        rc = draft_again(db, a, stored, r, &now, e);
+        rc = r ? draft_again(db, a, stored, r, &now, e) : counter_again(db, a, stored, &now, e);
     }
     if (rc == OK) {
         struct str x = statement_body(a, stored), y = statement_body(a, &now);
@@ -344,6 +388,11 @@ static enum err_code line_show_one(struct db *db, struct arena *a, const struct 
         text_scaled(t, x->l.fen, 2);
         text_addf(t, " yuan, against " STR_FMT "\n",
                   STR_ARG(s->previous_no.n ? s->previous_no : STR("the last result")));
+        if (s->reverses_id) {
+            text_addf(t, "  taken back: what statement " STR_FMT " changed\n",
+                      STR_ARG(s->reverses_no));
+            return OK; /* the readings say what they say: nothing is computed from them */
+        }
         if (x->new_fen == 0) {
             return OK; /* the line is gone: there is nothing to explain but the old statement */
         }

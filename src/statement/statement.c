@@ -6,6 +6,7 @@
 #include "base/embed.h"
 #include "people/people.h"
 #include "statement/draft.h"
+#include "statement/life.h"
 #include "statement/statement_rows.h"
 
 EMBED(statement_sql, "src/statement/statement.sql");
@@ -179,7 +180,7 @@ static void show_own(struct arena *a, struct statement *s)
     s->n_printed = n;
 }
 
-static enum err_code header_get(struct db *db, struct arena *a, struct scope s, int64_t id,
+enum err_code statement_header(struct db *db, struct arena *a, struct scope s, int64_t id,
                                 struct statement *out, struct err *e)
 {
     bool found;
@@ -196,7 +197,7 @@ enum err_code statement_get(struct db *db, struct arena *a, struct scope s, int6
     struct statement *st = arena_make(a, struct statement);
     struct statement_leg *legs;
     struct statement_line *lines;
-    if (header_get(db, a, s, id, st, e) != OK ||
+    if (statement_header(db, a, s, id, st, e) != OK ||
         rows_legs_of(db, a, s, id, &legs, &st->n_legs, e) != OK ||
         rows_lines_of(db, a, s, id, &lines, &st->n_lines, e) != OK ||
         statement_texts_read(a, st, e) != OK) {
@@ -273,7 +274,7 @@ enum err_code statement_events(struct db *db, struct arena *a, struct scope s, i
 /* ---- moving
  * --------------------------------------------------------------------------------------- */
 
-static enum err_code moved_audit(struct db *db, struct arena *a, const struct statement_act *act,
+enum err_code statement_moved(struct db *db, struct arena *a, const struct statement_act *act,
                                  const struct statement *s, struct err *e)
 {
     const struct audit_event event = {
@@ -307,19 +308,10 @@ static enum err_code statement_move(struct db *db, struct arena *a, const struct
         return e->code;
     }
     s->ver++;
-    return moved_audit(db, a, act, s, e);
+    return statement_moved(db, a, act, s, e);
 }
 
-/* One statement, one act, one transaction. */
-struct single_act {
-    const struct statement_act *act;
-    int64_t id, approval_id;
-    enum statement_state to;
-    struct arena *arena;
-    struct str no;
-};
-
-static enum err_code act_run(struct db *db, struct single_act *c,
+enum err_code act_run(struct db *db, struct single_act *c,
                              enum err_code (*body)(struct db *, void *, struct err *),
                              struct err *e)
 {
@@ -333,7 +325,7 @@ static enum err_code move_body(struct db *db, void *ctx, struct err *e)
 {
     struct single_act *c = ctx;
     struct statement s;
-    if (header_get(db, c->arena, c->act->scope, c->id, &s, e) != OK) {
+    if (statement_header(db, c->arena, c->act->scope, c->id, &s, e) != OK) {
         return e->code;
     }
     if (c->to == STATEMENT_CONFIRMED) {
@@ -343,7 +335,7 @@ static enum err_code move_body(struct db *db, void *ctx, struct err *e)
     return statement_move(db, c->arena, c->act, &s, c->to, e);
 }
 
-static enum err_code reason_needed(const struct statement_act *act, const char *what, struct err *e)
+enum err_code act_reason(const struct statement_act *act, const char *what, struct err *e)
 {
     return act->reason.n > 0 ? OK : fail(e, ERR_INPUT, "%s needs a reason", what);
 }
@@ -359,14 +351,14 @@ enum err_code statement_dispute(struct db *db, const struct statement_act *act, 
                                 struct err *e)
 {
     struct single_act c = {.act = act, .id = id, .to = STATEMENT_DISPUTED};
-    return reason_needed(act, "a dispute", e) == OK ? act_run(db, &c, move_body, e) : e->code;
+    return act_reason(act, "a dispute", e) == OK ? act_run(db, &c, move_body, e) : e->code;
 }
 
 enum err_code statement_answer(struct db *db, const struct statement_act *act, int64_t id,
                                struct err *e)
 {
     struct single_act c = {.act = act, .id = id, .to = STATEMENT_CONFIRMED};
-    return reason_needed(act, "the answer to a dispute", e) == OK ? act_run(db, &c, move_body, e)
+    return act_reason(act, "the answer to a dispute", e) == OK ? act_run(db, &c, move_body, e)
                                                                   : e->code;
 }
 
@@ -374,7 +366,7 @@ enum err_code statement_hold(struct db *db, const struct statement_act *act, int
                              struct err *e)
 {
     struct single_act c = {.act = act, .id = id, .to = STATEMENT_HELD};
-    return reason_needed(act, "a hold", e) == OK ? act_run(db, &c, move_body, e) : e->code;
+    return act_reason(act, "a hold", e) == OK ? act_run(db, &c, move_body, e) : e->code;
 }
 
 /* The run goes with its statement; an ADJ gives the run before it back. */
@@ -382,7 +374,7 @@ static enum err_code void_body(struct db *db, void *ctx, struct err *e)
 {
     struct single_act *c = ctx;
     struct statement s;
-    if (header_get(db, c->arena, c->act->scope, c->id, &s, e) != OK ||
+    if (statement_header(db, c->arena, c->act->scope, c->id, &s, e) != OK ||
         statement_move(db, c->arena, c->act, &s, STATEMENT_VOID, e) != OK ||
         settle_withdraw(db, s.statement_id, e) != OK) {
         return e->code;
@@ -394,14 +386,14 @@ enum err_code statement_void(struct db *db, const struct statement_act *act, int
                              struct err *e)
 {
     struct single_act c = {.act = act, .id = id};
-    return reason_needed(act, "a void", e) == OK ? act_run(db, &c, void_body, e) : e->code;
+    return act_reason(act, "a void", e) == OK ? act_run(db, &c, void_body, e) : e->code;
 }
 
 /* ---- release: a second person (law 5)
  * ------------------------------------------------------------------ */
 
 /* Whose business it is: who runs the settlement. */
-static int64_t owner_of(const struct statement *s)
+int64_t statement_owner(const struct statement *s)
 {
     static const char *const roles[] = {"platform", "operator", "investor"};
     for (size_t r = 0; r < sizeof(roles) / sizeof(*roles); r++) {
@@ -426,7 +418,7 @@ static enum err_code ask_body(struct db *db, void *ctx, struct err *e)
                           (long long)c->id, statement_state_word(s->state));
     }
     const struct approval_ask ask = {
-        .org_id = owner_of(s),
+        .org_id = statement_owner(s),
         .kind = STR(RELEASE_KIND),
         .object = str_of(arena_printf(c->arena, "statement:%lld", (long long)c->id)),
         .content = s->body_hash,
@@ -440,7 +432,7 @@ enum err_code statement_release_ask(struct db *db, const struct statement_act *a
                                     int64_t *approval_id, struct err *e)
 {
     struct single_act c = {.act = act, .id = id};
-    if (reason_needed(act, "a release", e) != OK || act_run(db, &c, ask_body, e) != OK) {
+    if (act_reason(act, "a release", e) != OK || act_run(db, &c, ask_body, e) != OK) {
         return e->code;
     }
     *approval_id = c.approval_id;
@@ -451,7 +443,7 @@ static enum err_code release_body(struct db *db, void *ctx, struct err *e)
 {
     struct single_act *c = ctx;
     struct statement s;
-    if (header_get(db, c->arena, c->act->scope, c->id, &s, e) != OK) {
+    if (statement_header(db, c->arena, c->act->scope, c->id, &s, e) != OK) {
         return e->code;
     }
     struct str object = str_of(arena_printf(c->arena, "statement:%lld", (long long)c->id));
@@ -545,7 +537,7 @@ static enum err_code issue_body(struct db *db, void *ctx, struct err *e)
     struct single_act *c = ctx;
     struct statement seen;
     int64_t number;
-    if (header_get(db, c->arena, c->act->scope, c->id, &seen, e) != OK ||
+    if (statement_header(db, c->arena, c->act->scope, c->id, &seen, e) != OK ||
         rows_take_numbers(db, issue_year(c->act), 1, &number, e) != OK ||
         issue_one(db, c->arena, c->act, c->id, number, &c->no, e) != OK) {
         return e->code;
@@ -623,122 +615,5 @@ enum err_code statement_issue_all(struct db *db, const struct statement_act *act
     if (rc == OK) {
         *issued = total;
     }
-    return rc;
-}
-
-/* ---- correction (law 4)
- * -------------------------------------------------------------------------------------- */
-
-struct adjust {
-    const struct statement_act *act;
-    const struct statement *root;
-    const struct settle_result *result;
-    const struct statement *adj;
-    struct arena *arena;
-};
-
-static enum err_code adjust_body(struct db *db, void *ctx, struct err *e)
-{
-    struct adjust *c = ctx;
-    if (settle_write_run(db, c->result, c->act->now, e) != OK ||
-        settle_lock(db, c->result->run_id, e) != OK ||
-        rows_put_statements(db, &c->adj, 1, c->act->user_id, c->act->now, e) != OK) {
-        return e->code;
-    }
-    struct statement moved = *c->adj;
-    if (moved_audit(db, c->arena, c->act, &moved, e) != OK) {
-        return e->code;
-    }
-    crash_point("statement.adjust.before_commit");
-    return OK;
-}
-
-/* The statement that the correction compares with, and whether one may be made now. */
-static enum err_code adjust_allowed(struct db *db, struct arena *a, const struct statement_act *act,
-                                    int64_t id, const struct statement **root,
-                                    const struct statement **last, struct err *e)
-{
-    int64_t last_id;
-    enum statement_state state;
-    if (reason_needed(act, "an adjustment", e) != OK ||
-        statement_get(db, a, act->scope, id, root, e) != OK ||
-        rows_find_last(db, scope_machine(), (*root)->order_id, (*root)->period.from.yyyymmdd, 0,
-                       &last_id, &state, e) != OK ||
-        statement_get(db, a, scope_machine(), last_id, last, e) != OK) {
-        return e->code;
-    }
-    if (state < STATEMENT_ISSUED) {
-        return (*last)->type == STATEMENT_ADJ
-                   ? fail_named(e, ERR_RULE, "ADJ_OPEN",
-                                "the adjustment of run %lld is %s: issue or void it first",
-                                (long long)last_id, statement_state_word(state))
-                   : fail_named(e, ERR_RULE, "STATEMENT_STATE",
-                                "statement of run %lld is %s, not issued: settle the period again",
-                                (long long)last_id, statement_state_word(state));
-    }
-    return OK;
-}
-
-static enum err_code adjust_enough(const struct statement *adj, bool small_too, struct err *e)
-{
-    int64_t total = 0;
-    if (adj->n_lines == 0) {
-        return fail_named(e, ERR_RULE, "ADJ_NONE",
-                          "nothing differs from the last result: nothing to adjust");
-    }
-    for (size_t i = 0; i < adj->n_legs; i++) {
-        total += adj->legs[i].fen < 0 ? -adj->legs[i].fen : adj->legs[i].fen;
-    }
-    if (total < STATEMENT_ADJ_ASK_FEN && !small_too) {
-        return fail_named(e, ERR_RULE, "ADJ_SMALL",
-                          "the differences come to 0.%02lld yuan in total: confirm that so small a "
-                          "sum shall be adjusted",
-                          (long long)total);
-    }
-    return OK;
-}
-
-static enum err_code adjust_draft(struct db *db, struct arena *a, const struct statement_act *act,
-                                  int64_t id, bool small_too, struct adjust *c, struct err *e)
-{
-    const struct statement *last;
-    const struct settle_line *old;
-    size_t n_old;
-    struct statement *adj = arena_make(a, struct statement);
-    if (adjust_allowed(db, a, act, id, &c->root, &last, e) != OK ||
-        settle_correct(db, a, scope_machine(), last->statement_id, &c->result, e) != OK) {
-        return e->code;
-    }
-    if (c->result->outcome != SETTLE_WRITTEN) {
-        return fail_named(e, ERR_RULE, c->result->failure_name, STR_FMT,
-                          STR_ARG(c->result->failure));
-    }
-    if (settle_lines(db, a, scope_machine(), last->station_id, c->result->previous_run_id, &old,
-                     &n_old, e) != OK ||
-        draft_of_difference(db, a, org_names_new(a), c->result, old, n_old, last->statement_id,
-                            act->reason, adj, e) != OK) {
-        return e->code;
-    }
-    c->adj = adj;
-    return adjust_enough(adj, small_too, e);
-}
-
-enum err_code statement_adjust(struct db *db, const struct statement_act *act, int64_t id,
-                               bool small_too, int64_t *adj_id, struct err *e)
-{
-    struct arena *a = arena_new();
-    struct adjust c = {.act = act, .arena = a};
-    enum err_code rc = adjust_draft(db, a, act, id, small_too, &c, e);
-    if (rc == OK) {
-        rc = settle_write_lines(db, c.result, e);
-    }
-    if (rc == OK) {
-        rc = store_write(db, STORE_CORE, adjust_body, &c, e);
-    }
-    if (rc == OK) {
-        crash_point("statement.adjust.after_commit");
-        *adj_id = c.adj->statement_id;
-    }
-    arena_free(a);
     return rc;
 }

@@ -10,7 +10,10 @@
  *  2. Numbers are gap-free per year and taken in the transaction that issues.
  *  3. Once issued nothing of it changes but its state; its hash is kept and can be recomputed.
  *  4. A correction is a new statement of type ADJ with the differences per (code, payer, payee),
- *     which names the old one; a second correction compares with the last result.
+ *     which names the old one; a second correction compares with the last result. An adjustment is
+ *     taken back by a counter-entry: another ADJ that negates it line by line and names both it
+ *     and the statement whose result holds again; two people do it. So the statements of an order
+ *     and period that are not void always sum to the result in force, line by line.
  *  5. A HOLD statement is visible and not issued; release needs a reason and a second person.
  *  6. Every change of state goes through one table and leaves an event and an audit row.
  *  7. Each party sees its own legs only (product.md 5.1).
@@ -90,6 +93,8 @@ struct statement {
     struct sha256 strategy_hash, snapshot, lines_hash, body_hash, doc_hash;
     struct str previous_no; /* ADJ: the statement it corrects; "" otherwise */
     int64_t previous_id, fen, net_fen, vat_fen;
+    int64_t reverses_id; /* a counter-entry: the ADJ it takes back; 0 otherwise */
+    struct str reverses_no;
     int64_t intervals, estimated, manual, missing;
     struct instant created, issued, confirmed; /* 0: not yet */
     int64_t issued_by, confirmed_by;
@@ -106,7 +111,20 @@ struct statement {
     const struct settle_printed *printed;
     size_t n_printed;
     struct str parties_text, annex_text; /* JSON as stored: parties; flags and printed */
+    const struct statement_link *chain;  /* exported when set; see statement_chain() */
+    size_t n_chain;
 };
+/* One of the statements of an order and period: the original, its corrections, their counters. */
+struct statement_link {
+    int64_t statement_id, previous_id, reverses_id;
+    struct str no, reason;
+    enum statement_type type;
+    enum statement_state state;
+    int32_t revision;
+    int64_t fen, result_fen; /* of the caller's legs; the sum so far: the result it made */
+    bool in_force;           /* its result is the one that holds; a reversed ADJ's is not */
+};
+#define STATEMENT_CHAIN_MAX 200 /* of one order and period: nobody corrects weekly for four years */
 
 /* ---- making --------------------------------------------------------------------------------- */
 
@@ -168,6 +186,21 @@ SK_MUST_USE enum err_code statement_release(struct db *db, const struct statemen
 SK_MUST_USE enum err_code statement_adjust(struct db *db, const struct statement_act *act,
                                            int64_t id, bool small_too, int64_t *adj_id,
                                            struct err *e);
+
+/* 冲销: the counter-entry of an adjustment. One asks with a reason, another approves (people's
+ * approval, kind "statement.reverse"), then it is drafted CHECKED and the result before the
+ * adjustment is in force again. ERR_RULE `REVERSE_KIND` (not an adjustment, or itself a
+ * counter-entry), `REVERSE_TWICE`, `REVERSE_LATER` (a later adjustment builds on it: that one
+ * first), `ADJ_OPEN` (the last of the chain is not issued yet). */
+SK_MUST_USE enum err_code statement_reverse_ask(struct db *db, const struct statement_act *act,
+                                                int64_t id, int64_t *approval_id, struct err *e);
+SK_MUST_USE enum err_code statement_reverse(struct db *db, const struct statement_act *act,
+                                            int64_t id, int64_t approval_id, int64_t *counter_id,
+                                            struct err *e);
+/* The statements of the order and period of `id` that are not void, by revision. */
+SK_MUST_USE enum err_code statement_chain(struct db *db, struct arena *a, struct scope s,
+                                          int64_t id, const struct statement_link **out, size_t *n,
+                                          struct err *e);
 
 /* The rule itself: per (code, payer, payee) new - old, zeros left out; those of the old in its
  * order, then what only the new has in its order. Amounts of one key are added up first. */

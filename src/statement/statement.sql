@@ -102,3 +102,6 @@ create table statement_counter (
     year {i64} not null primary key,
     last {i64} not null
 ) {strict};
+
+-- migration 2 core
+alter table statement add column reverses_id {i64} not null default 0;

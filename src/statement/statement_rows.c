@@ -116,7 +116,8 @@ static bool next_statement(void *ctx, struct bulk_value *v)
                                      of_int(0),
                                      of_int(0),
                                      of_int(p->now),
-                                     of_int(p->now)};
+                                     of_int(p->now),
+                                     of_int(s->reverses_id)};
     memcpy(v, row, sizeof(row));
     return true;
 }
@@ -256,7 +257,8 @@ static const struct bulk_column statement_columns[] = {K("statement_id"),
                                                        I("confirmed_by"),
                                                        I("due"),
                                                        I("created_at"),
-                                                       I("updated_at")};
+                                                       I("updated_at"),
+                                                       I("reverses_id")};
 static const struct bulk_column leg_columns[] = {
     K("statement_id"),  K("leg"),       T("payer"),     T("payee"),
     T("settled_by"),    I("payer_org"), I("payee_org"), T("payer_account"),
@@ -304,7 +306,9 @@ enum err_code rows_put_statements(struct db *db, const struct statement *const *
     "s.body_hash, s.doc_hash, s.previous_id, s.fen, s.net_fen, s.vat_fen, s.n_lines, "             \
     "s.intervals, s.estimated, s.manual, s.missing, s.parties, s.annex, s.reason, s.issued_at, "   \
     "s.issued_by, s.confirmed_at, s.confirmed_by, s.due, s.created_at, "                           \
-    "coalesce((select p.no from statement p where p.statement_id = s.previous_id), '')"
+    "coalesce((select p.no from statement p where p.statement_id = s.previous_id), ''), "          \
+    "s.reverses_id, "                                                                              \
+    "coalesce((select p.no from statement p where p.statement_id = s.reverses_id), '')"
 
 static void header_read(struct rows *r, struct arena *a, struct statement *s)
 {
@@ -351,6 +355,8 @@ static void header_read(struct rows *r, struct arena *a, struct statement *s)
     s->due.yyyymmdd = (int32_t)rows_get_int(r, c++);
     s->created.utc_ms = rows_get_int(r, c++);
     s->previous_no = str_dup(a, rows_get_str(r, c++));
+    s->reverses_id = rows_get_int(r, c++);
+    s->reverses_no = str_dup(a, rows_get_str(r, c++));
 }
 
 enum err_code rows_find_statement(struct db *db, struct arena *a, struct scope s, int64_t id,

@@ -56,5 +56,16 @@ enum err_code rows_page(struct db *db, struct arena *a, struct scope s,
                         size_t *n, struct err *e);
 enum err_code rows_numbers(struct db *db, struct arena *a, struct number_row **out, size_t *n,
                            struct err *e);
+/* chain_rows.c: the statements of an order and period that are not void, by revision, amounts of
+ * the scope's legs; and the orders and periods with corrections, with their sums (for the check) */
+enum err_code rows_chain(struct db *db, struct arena *a, struct scope s, int64_t order_id,
+                         int32_t from, struct statement_link **out, size_t *n, struct err *e);
+struct chain_row {
+    int64_t order_id;
+    int32_t from;
+    int64_t fen;
+};
+enum err_code rows_page_chains(struct db *db, int64_t after_order, int32_t after_from, size_t max,
+                               struct chain_row *out, size_t *n, struct err *e);
 enum err_code rows_count_doubles(struct db *db, int64_t *out, struct err *e);
 #endif

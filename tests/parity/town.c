@@ -76,7 +76,7 @@ static void commit(struct town *s, enum store_part part)
 
 static void fill_people(struct town *s)
 {
-    static const char *const perms[] = {"settle:statement:release"};
+    static const char *const perms[] = {"settle:statement:release", "settle:statement:reverse"};
     struct org orgs[] = {{.kind = ORG_OPERATOR, .name = STR("平台公司")},
                          {.kind = ORG_INVESTOR, .name = STR("投资公司")},
                          {.kind = ORG_CONSUMER, .name = STR("用电公司")},
@@ -97,7 +97,7 @@ static void fill_people(struct town *s)
     assert_ok(user_add(s->db, scope_machine(), s->platform, STR("checker"), STR("Checker"), STR(""),
                        s->now, &s->checker, &s->e),
               &s->e);
-    assert_ok(role_add(s->db, scope_machine(), s->platform, STR("release"), perms, 1, s->now, &role,
+    assert_ok(role_add(s->db, scope_machine(), s->platform, STR("release"), perms, 2, s->now, &role,
                        &s->e),
               &s->e);
     assert_ok(role_grant(s->db, scope_machine(), s->checker, role, s->platform, s->now, &s->e),
