@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 program=build/sunkeeper
 [ -n "${SK_SAN:-}" ] && program=build/san/sunkeeper
-own=$(find tests/scenario strategies -name '*.json' -not -name '*.bind.json' -not -name 'tou.json' | LC_ALL=C sort)
+own=$(find tests/scenario strategies -name '*.json' -not -name '*.bind.json' -not -name '*.contract.json' -not -name '*.facts.json' -not -name 'tou.json' | LC_ALL=C sort)
 $program strategy test $own
 rc=$?
 for f in strategies/*.tally; do # the library is sound, without a warning, in the canonical layout

@@ -39,7 +39,7 @@ class Park:
             self.sheet.amount_only(code, t["id"], "landlord", part, self.vat)
 
     def period(self, p):
-        sheet, bought, flags = self.sheet, frac(self.main["energy"][p]), self.sheet.flags
+        sheet, bought, flags = self.sheet, frac(self.main["energy"].get(p, 0)), self.sheet.flags
         pool = fen(bought * self.price[p])
         for i, t in enumerate(self.tenants):
             kwh = self.energy(t, p)
@@ -53,8 +53,9 @@ class Park:
             pool -= amount
         metered = [self.energy(t, p) for t in self.tenants]
         loss = bought - sum(metered)
-        sheet.quantities["loss." + p] = dec(loss)
-        sheet.quantities["loss_fen." + p] = pool
+        if p in self.main["energy"]:
+            sheet.quantities["loss." + p] = dec(loss)
+            sheet.quantities["loss_fen." + p] = pool
         if loss < 0:
             flags.append("NEG_LOSS." + p)
         parts = None
@@ -84,7 +85,8 @@ class Park:
 def park_tenants(case, _schedules):
     park = Park(case)
     sheet, main, c = park.sheet, park.main, park.c
-    periods = [p for p in PERIODS if p in main["energy"]]
+    periods = [p for p in PERIODS if p in main["energy"] or any(
+        p in t["energy"] for t in park.tenants)]
     losses, bought, bill = [], F(0), 0
     for p in periods:
         loss, kwh = park.period(p)
@@ -97,6 +99,10 @@ def park_tenants(case, _schedules):
     factors = park.shared("PF", factor, park.fees if c.get("pf_by", "energy_fee") == "energy_fee"
                           else None)
     due = [a + b + f for a, b, f in zip(park.fees, basics, factors)]
+    paid = sum(line["amount_fen"] for line in sheet.lines)
+    if paid != bill + basic + factor:
+        raise AssertionError("%s: %d paid of a bill of %d" % (case.get("id"), paid,
+                                                              bill + basic + factor))
     service = [0] * len(due)
     if "service_fee_per_kwh" in c:
         rate = frac(c["service_fee_per_kwh"])
@@ -194,6 +200,8 @@ def random_park(m):
     tenants = []
     for i in range(m.r.randint(1, 6)):
         kwh = {p: m.number(m.r.choice([5, 900]), 2) for p in periods if m.chance(90)}
+        if m.chance(3):
+            kwh["deep_valley"] = m.number(50, 2)
         t = {"id": "T%d" % (i + 1), "area": m.number(900, m.r.choice([0, 2])),
              "capacity_kva": m.number(600, m.r.choice([0, 2])), "demand_kw": m.number(500, 2),
              "energy": {p: "0" for p in kwh} if m.chance(10) else kwh}

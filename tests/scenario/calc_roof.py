@@ -70,6 +70,8 @@ def pv_shared_roof(case, schedules):
                                       fen(shares[i] * price(key)), vat, shares[i], "kWh",
                                       price(key))
         sheet.quantities["self." + label] = dec(own[key])
+        if sum(shares) not in (own[key], 0):
+            raise AssertionError("%s: %s of %s kWh" % (case.get("id"), sum(shares), own[key]))
     for key in clock.present:
         if own[key] != sum(p[key] for p in part):
             flags.append("UNCLAIMED." + clock.label(key))

@@ -5,7 +5,7 @@ Why: see calc.py. What goes beyond the case format (yearly guarantee, bills by d
 follows the notes at the head of the strategies.
 """
 
-from calc import PERIODS, F, Clock, Sheet, dec, fen, frac, rnd
+from calc import PERIODS, F, Clock, Sheet, allocate, dec, fen, frac, rnd
 from scenarios import CHEAPER, GRID, NEGATIVE, at
 
 SERVICE = F("0.06")
@@ -111,11 +111,20 @@ def compressed_air(case, schedules):
     return sheet.expected()
 
 
+def owned(c, kwh):
+    """What the owner of this contract has of the station's kWh, split at 0.01 kWh (R6)."""
+    shares = [frac(o["share"]) for o in c.get("owners", [])]
+    if not any(shares):
+        return kwh
+    parts = allocate(int(kwh * 100), shares)
+    return sum((F(p, 100) for p, o in zip(parts, c["owners"]) if o["mine"]), F(0))
+
+
 def green_certificate(case, _schedules):
     sheet, c = Sheet(), case["contract"]
     carry, issued_all = frac(c.get("carry_in_kwh", 0)), 0
     for row in case["months"]:
-        k = frac(row["kwh"]) - frac(row.get("not_eligible_kwh", 0)) + carry
+        k = owned(c, frac(row["kwh"]) - frac(row.get("not_eligible_kwh", 0))) + carry
         issued = int(k // 1000) if k > 0 else 0
         carry = k - 1000 * issued
         issued_all += issued
@@ -210,6 +219,11 @@ def random_certificates(m):
     m.maybe(c, "carry_in_kwh", m.number(999, 2, m.r.choice([0, -1500])), 70)
     m.maybe(c, "inventory", m.r.randrange(5), 40)
     m.maybe(c, "agency_fee_rate", m.number(0.2, 4), 70)
+    if m.chance(30):
+        n = m.r.randint(1, 4)
+        mine = m.r.randrange(n)
+        c["owners"] = [{"id": "O%d" % i, "share": m.number(1, m.r.choice([1, 4])), "mine": i == mine}
+                       for i in range(n)]
     return {"months": months, "contract": c}
 
 
@@ -334,6 +348,10 @@ def certificate_cases():
     yield certificates("stock", "库存先有两张，订单只要一张", [("100", "90")], inventory=2, order_quantity=1)
     yield certificates("nothing_sold", "没有证可卖：只有提示", [("100",)], carry_in_kwh=None)
     yield certificates("own_use", "不可核发多于发电", [("300", "1900"), ("1500",)], agency_fee_rate=None)
+    shares = [{"id": "a", "share": "0.3333", "mine": False}, {"id": "b", "share": "0.3333", "mine": True},
+              {"id": "c", "share": "0.3334", "mine": False}]
+    yield certificates("owners", "三个业主：先按份额拆电量，再取整张", [("3000.01",), ("5999.99", "0.01")],
+                       carry_in_kwh="0", owners=shares, order_quantity=2)
     yield certificates("half_fen", "半分进位", [("5000",)], price="0.3333", order_quantity=5,
                        agency_fee_rate="0.015")
 
