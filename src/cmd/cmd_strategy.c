@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/library.h"
 #include "cmd/steps.h"
+#include "cmd/urdb.h"
 #include "settle/settle.h"
 #include "strategy/strategy.h"
 #include <sys/stat.h>
@@ -314,5 +315,8 @@ const struct command strategy_commands[] = {
       try_command },
     { "strategy test", "CASE.json...", "runs golden cases; prints each difference; exit 1 if any",
       "  sunkeeper strategy test tests/scenario/*.json\n", test_command },
+    { "strategy import-urdb", "FILE.json [--item N] [--out DIR] [--first]",
+      "a public tariff (URDB, OpenEI) as a strategy, or what in it cannot be said",
+      "  sunkeeper strategy import-urdb rate.json --out strategies\n", urdb_command },
     { 0 },
 };
