@@ -6,9 +6,10 @@
  *     {"given": P, "yes": W, "no": W}    a choice, or yes and no, by presence (P a list: of all)
  *     {"same": [P, Q], "yes": W, "no": W}  by whether both places hold the same word
  *     {"count": P}                       how many entries the list there has
+ *     null                               nothing of the case: the strategy's default
  * and with "path" it may have
  *     "fen": true       whole fen become yuan
- *     "words": {..}     a word of the case -> the strategy's choice
+ *     "words": {..}     a word of the case (also true and false) -> the strategy's choice
  *     "default": V      where the case does not give it (in "same": of a place not given), before
  *                       the strategy's own default; written as the strategy takes it
  *     "only": "last"    given in the last entry of a repeated list; before, the strategy's default
@@ -197,7 +198,9 @@ static enum err_code read_as(const struct strategy_decl *d, struct json v, struc
         s->number = trimmed(s->number);
         return OK;
     case STRATEGY_CHOICE:
-        if (json_str(v, &s->choice, e) != OK) {
+        if (json_kind(v) == JSON_BOOL) {
+            s->choice = json_canonical(v);
+        } else if (json_str(v, &s->choice, e) != OK) {
             return e->code;
         }
         struct json word =
@@ -249,6 +252,11 @@ enum err_code case_setting(const struct case_place *p, const struct strategy_dec
     struct strategy_setting s = { .name = d->name, .type = d->type };
     struct json counted;
     bool yes = false, used = true;
+    if (json_kind(how) == JSON_NULL) {
+        s.absent = *use = d->optional;
+        *out = s;
+        return OK;
+    }
     if (json_only(how, keys, e) != OK) {
         return e->code;
     }
