@@ -129,14 +129,24 @@ class Maker:
             c.update(mode="fixed", feed_in_price=self.number(1, 4, -0.05))
             self.maybe(c, "subsidy", self.number(0.2, 4), 40)
         else:
-            case["series"]["spot_price"] = self.series(n, 1, -0.2)
+            case["series"]["spot_price"] = self.some_missing(self.series(n, 1, -0.2))
             c.update(mode="market", mechanism_ratio=self.number(1, self.r.choice([2, 6])),
                      mechanism_price=self.number(1, 4), market_avg_price=self.number(1, 4, -0.1))
         self.maybe(c, "roof_share", self.number(0.1, 4))
+        self.maybe(c, "roof_rent_fen", self.r.randrange(500000), 20)
         self.maybe(c, "platform_fee_rate", self.number(0.05, 4))
+        self.curtailment(n, case["series"], c)
         self.maybe(case, "energy_digits", self.r.randint(0, 2), 30)
         case["contract"] = c
         return case
+
+    def curtailment(self, n, series, c):
+        self.maybe(series, "curtail", self.series(n, 50), 30)
+        self.maybe(c, "curtail_price", self.number(1, 4), 60)
+        self.maybe(c, "curtail_source", self.r.choice(["dispatch", "model"]), 30)
+
+    def some_missing(self, values):
+        return [None if self.chance(10) else v for v in values] if self.chance(10) else values
 
     def storage_arbitrage(self):
         n, case = self.clock()
@@ -176,15 +186,17 @@ class Maker:
 
     def wind(self):
         n, case = self.clock()
-        case = {k: case[k] for k in ("period", "interval_minutes")}
-        case["series"] = {"gen": self.series(n, 900), "spot_price": self.series(n, 1, -0.3)}
+        if self.chance(60):
+            case = {k: case[k] for k in ("period", "interval_minutes")}
+        spot = self.some_missing(self.series(n, 1, -0.3))
+        case["series"] = {"gen": self.series(n, 900), "spot_price": spot}
+        if "tou" in case:
+            case["series"]["own_use"] = self.series(n, self.r.choice([2, 30]))
         c = {"vat": self.vat()}
         if self.chance(50):
             c["cfd"] = {"price": self.number(1, 4),
                         "curve": [self.number(500, 2) for _ in range(n)]}
-        if self.chance(50):
-            case["series"]["curtail"] = self.series(n, 50)
-            c["curtail_price"] = self.number(1, 4)
+        self.curtailment(n, case["series"], c)
         self.maybe(c, "assess_fen", self.r.randrange(100000))
         self.maybe(c, "land_share", self.number(0.1, 4))
         case["contract"] = c

@@ -276,7 +276,26 @@ def pv_selfuse(case, schedules):
 
 
 def spot_sum(energy, prices):
-    return sum((frac(e) * frac(p) for e, p in zip(energy, prices)), F(0))
+    """What has no price is not priced (5.6)."""
+    return sum((frac(e) * frac(p) for e, p in zip(energy, prices) if p is not None), F(0))
+
+
+def curtailed_line(sheet, case, vat):
+    """Paid only where the contract has a price for it (5.1, 5.6); in fen."""
+    c, series = case["contract"], case["series"]
+    if "curtail" not in series or "curtail_price" not in c:
+        return 0
+    kwh, price = rnd(sum(map(frac, series["curtail"])), 2), frac(c["curtail_price"])
+    if kwh <= 0:
+        return 0
+    if c.get("curtail_source") == "model":
+        sheet.flags.append("CURTAIL_BY_MODEL")
+    return sheet.line("CURTAIL", "grid", "investor", fen(kwh * price), vat, kwh, "kWh", price)
+
+
+def spot_flag(sheet, series):
+    if None in series.get("spot_price", []):
+        sheet.flags.append("SPOT_MISSING")
 
 
 def average_price(amount, quantity):
@@ -304,13 +323,16 @@ def pv_full_feed_in(case, _schedules):
         income += sheet.line("MECH_DIFF", "grid", "investor", fen(quantity * price), vat,
                              quantity, "kWh", price)
         sheet.quantities["mechanism_kwh"] = dec(quantity)
+    income += curtailed_line(sheet, case, vat)
     base = F(max(0, income), 100)
     if "roof_share" in c:
         sheet.amount_only("ROOF_SHARE", "investor", "roof_owner",
                           fen(base * frac(c["roof_share"])), F("0.09"))
+    sheet.amount_only("ROOF_RENT", "investor", "roof_owner", c.get("roof_rent_fen", 0), F("0.09"))
     if "platform_fee_rate" in c:
         sheet.amount_only("PLATFORM_FEE", "investor", "platform",
                           fen(base * frac(c["platform_fee_rate"])), F("0.06"))
+    spot_flag(sheet, series)
     return sheet.expected()
 
 
@@ -423,7 +445,7 @@ def storage_capacity_lease(case, _schedules):
     return sheet.expected()
 
 
-def wind(case, _schedules):
+def wind(case, schedules):
     sheet, c, series = Sheet(), case["contract"], case["series"]
     vat = frac(c["vat"])
     gen = rnd(sum(map(frac, series["gen"])), 2)
@@ -434,19 +456,22 @@ def wind(case, _schedules):
     if "cfd" in c:
         price, curve = frac(c["cfd"]["price"]), c["cfd"]["curve"]
         difference = sum((frac(q) * (price - frac(p))
-                          for q, p in zip(curve, series["spot_price"])), F(0))
+                          for q, p in zip(curve, series["spot_price"]) if p is not None), F(0))
         income += sheet.line("CFD", "grid", "investor", fen(difference), vat,
                              sum(map(frac, curve)), "kWh", price)
-    if "curtail" in series:
-        curtailed = rnd(sum(map(frac, series["curtail"])), 2)
-        if curtailed > 0:
-            price = frac(c["curtail_price"])
-            income += sheet.line("CURTAIL", "grid", "investor", fen(curtailed * price), vat,
-                                 curtailed, "kWh", price)
+    income += curtailed_line(sheet, case, vat)
     sheet.amount_only("ASSESS", "investor", "grid", c.get("assess_fen", 0), None)
+    if "own_use" in series:
+        clock = Clock(case, schedules)
+        for key, drawn in clock.by_period(series["own_use"], 2).items():
+            if drawn != 0:
+                price = clock.price(key)
+                sheet.line("OWN_USE." + clock.label(key), "investor", "grid", fen(drawn * price),
+                           F("0.13"), drawn, "kWh", price)
     if "land_share" in c:
         share = fen(F(max(0, income), 100) * frac(c["land_share"]))
         sheet.amount_only("LAND_SHARE", "investor", "host", share, F("0.09"))
+    spot_flag(sheet, series)
     return sheet.expected()
 
 
