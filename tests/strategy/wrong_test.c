@@ -153,15 +153,14 @@ static void all_load(const char *folder, int least)
 static void test_the_listings_of_the_language_page_load(void **state)
 {
     (void)state;
-    all_load("tests/strategy/listings", 8);
+    all_load("tests/strategy/listings", 9);
 }
 
-/* Sessions, fuels in their own units, matching by interval, steps, tables: what the listings lack.
- */
-static void test_strategies_of_the_other_scenarios_load(void **state)
+/* Sessions, fuels in their own units, matching by interval: what the listings lack. */
+static void test_the_library_loads(void **state)
 {
     (void)state;
-    all_load("tests/strategy/scenarios", 6);
+    all_load("strategies", 20);
 }
 
 /* The first line of section 9's example, to the letter. */
@@ -186,7 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_law_5_each_wrong_program_gets_its_messages),
         cmocka_unit_test(test_the_listings_of_the_language_page_load),
-        cmocka_unit_test(test_strategies_of_the_other_scenarios_load),
+        cmocka_unit_test(test_the_library_loads),
         cmocka_unit_test(test_the_example_of_the_language_page),
     };
     return cmocka_run_group_tests_name("strategy wrong", tests, NULL, NULL);
