@@ -1,9 +1,9 @@
-/* contract.c - contracts, orders and strategy texts: what is checked before a row is written, and
- * how rows become the bindings a settlement works on.
+/* contract.c - contracts, orders and strategy texts: what is checked before a row is written.
  */
 #include "contract/contract.h"
 #include "base/embed.h"
 #include "contract/contract_rows.h"
+#include "contract/refs.h"
 #include "contract/terms.h"
 
 EMBED(contract_sql, "src/contract/contract.sql");
@@ -19,7 +19,7 @@ static int32_t open_until(struct day until)
 /* ---- references: "name@3 other@1" --------------------------------------------------------------
  */
 
-static struct str refs_text(struct arena *a, const struct strategy_ref *refs, size_t n)
+struct str refs_text(struct arena *a, const struct strategy_ref *refs, size_t n)
 {
     struct text t;
     text_init(&t, a, STRATEGY_USES_MAX * (NAME_MAX_BYTES + 16));
@@ -30,8 +30,8 @@ static struct str refs_text(struct arena *a, const struct strategy_ref *refs, si
     return text_str(&t);
 }
 
-static enum err_code refs_parse(struct arena *a, struct str text, const struct strategy_ref **out,
-                                size_t *n, struct err *e)
+enum err_code refs_parse(struct arena *a, struct str text, const struct strategy_ref **out,
+                         size_t *n, struct err *e)
 {
     struct str word;
     size_t count = 0;
@@ -241,7 +241,7 @@ static enum err_code contract_check(struct arena *a, struct scope s, struct cont
         return fail(e, ERR_INPUT, "contract " STR_FMT ": validity [%d, %d) is none", STR_ARG(c->no),
                     c->from.yyyymmdd, c->until.yyyymmdd);
     }
-    if (!str_utf8(c->terms) || contract_terms_parse(a, c->terms, t, e) != OK) {
+    if (!str_utf8(c->terms) || contract_terms_on(a, c->terms, c->from, t, e) != OK) {
         return fail_in(e, "contract " STR_FMT ": ", STR_ARG(c->no));
     }
     bool mine = s.all;
@@ -265,8 +265,55 @@ static enum err_code contract_check(struct arena *a, struct scope s, struct cont
                                 .tariff_key = terms_tariff_key(a, t),
                                 .amendments = refs_text(a, c->amendments, c->n_amendments),
                                 .parties = t->parties,
-                                .n_parties = t->n_parties};
+                                .n_parties = t->n_parties,
+                                .changes = t->changes,
+                                .n_changes = t->n_changes};
     c->hash = contract_hash(a, c, f->amendments);
+    return OK;
+}
+
+/* Law 6: a version for each stretch between effective dates, in the place of one over all of them.
+ */
+static enum err_code steps_make(struct arena *a, const struct contract_full *f, size_t n,
+                                struct contract_full **out, size_t *n_out, struct err *e)
+{
+    size_t room = n, k = 0;
+    for (size_t i = 0; i < n; i++) {
+        room += f[i].n_changes;
+    }
+    struct contract_full *steps = arena_many(a, room + 1, struct contract_full);
+    struct contract *c = arena_many(a, room + 1, struct contract);
+    for (size_t i = 0; i < n; i++) {
+        size_t first = k;
+        const int32_t until = open_until(f[i].c->until);
+        steps[k] = f[i];
+        c[k] = *f[i].c;
+        for (size_t d = 0; d < f[i].n_changes; d++) {
+            const struct day day = f[i].changes[d];
+            if (day.yyyymmdd <= f[i].c->from.yyyymmdd || day.yyyymmdd >= until) {
+                continue;
+            }
+            steps[k].successor = true;
+            c[k++].until = day;
+            steps[k] = f[i];
+            c[k] = *f[i].c;
+            c[k].from = day;
+            c[k].version = c[k - 1].version + 1;
+        }
+        steps[first].c = &c[first];
+        for (first++, k++; first < k; first++) {
+            c[first].hash = contract_hash(a, &c[first], f[i].amendments);
+            steps[first].c = &c[first];
+        }
+        if (c[k - 1].version - f[i].c->version > CONTRACT_CHANGES_MAX) {
+            return fail(e, ERR_LIMIT,
+                        "contract " STR_FMT ": more than %d effective dates; make a new version of "
+                        "it before",
+                        STR_ARG(f[i].c->no), CONTRACT_CHANGES_MAX);
+        }
+    }
+    *out = steps;
+    *n_out = k;
     return OK;
 }
 
@@ -323,7 +370,8 @@ enum err_code contract_create(struct db *db, struct scope s, struct contract *c,
 {
     struct arena *a = arena_new();
     struct contract own = *c;
-    struct contract_full f;
+    struct contract_full f, *steps;
+    size_t n;
     own.version = 1;
     own.state = CONTRACT_EFFECTIVE;
     enum err_code rc = contract_check(a, s, &own, &f, e);
@@ -338,7 +386,10 @@ enum err_code contract_create(struct db *db, struct scope s, struct contract *c,
         rc = overlap_check(db, s, &own, a, e);
     }
     if (rc == OK) {
-        rc = rows_put_contracts(db, s, &f, 1, now, e);
+        rc = steps_make(a, &f, 1, &steps, &n, e);
+    }
+    if (rc == OK) {
+        rc = rows_put_contracts(db, s, steps, n, now, e);
     }
     if (rc == OK) {
         own.stations = c->stations;
@@ -348,28 +399,103 @@ enum err_code contract_create(struct db *db, struct scope s, struct contract *c,
     return rc;
 }
 
+/* Whether a version that is still to come only has another value of the same terms. */
+static enum err_code is_step(struct db *db, struct scope s, struct arena *a, int64_t contract_id,
+                             const struct version_row *base, const struct version_row *v, bool *out,
+                             struct err *e)
+{
+    struct contract x, y;
+    struct contract_terms t;
+    bool found_x, found_y, dated = false;
+    if (rows_find_contract(db, a, s, contract_id, 0, base->version, &x, &found_x, e) != OK ||
+        rows_find_contract(db, a, s, contract_id, 0, v->version, &y, &found_y, e) != OK ||
+        contract_terms_parse(a, x.terms, &t, e) != OK) {
+        return e->code;
+    }
+    for (size_t i = 0; i < t.n_changes; i++) {
+        dated = dated || t.changes[i].yyyymmdd == v->from;
+    }
+    *out = found_x && found_y && dated && str_eq(x.terms, y.terms);
+    return OK;
+}
+
+/* The version that a change from `from` on ends, and the number of the last one there is. Versions
+ * of effective dates that are still to come give way to it; any other stands in its way. */
+static enum err_code change_base(struct db *db, struct scope s, struct arena *a,
+                                 int64_t contract_id, struct day from, struct instant now,
+                                 struct version_row *base, int32_t *last, struct err *e)
+{
+    struct version_row *v, end = {0};
+    const struct version_row *hit = NULL;
+    size_t n;
+    bool gives_way = true;
+    if (rows_list_versions(db, a, s, contract_id, &v, &n, e) != OK) {
+        return e->code;
+    }
+    if (n == 0) {
+        return fail(e, ERR_NOT_FOUND, "contract %lld: not there, or not yours",
+                    (long long)contract_id);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!v[i].cancelled && v[i].from < from.yyyymmdd && (!hit || v[i].from > hit->from)) {
+            hit = &v[i];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].cancelled) {
+            continue;
+        }
+        end = v[i].from >= end.from ? v[i] : end;
+        if (v[i].from < from.yyyymmdd) {
+            continue;
+        }
+        bool step = false;
+        if (hit && v[i].from > instant_day(now).yyyymmdd &&
+            is_step(db, s, a, contract_id, hit, &v[i], &step, e) != OK) {
+            return e->code;
+        }
+        gives_way = gives_way && step;
+    }
+    if (!hit || !gives_way || from.yyyymmdd > end.until) {
+        return fail(e, ERR_RULE,
+                    "contract " STR_FMT ": a change takes effect after %d and by %d, not on %d",
+                    STR_ARG(v[0].no), end.from, end.until, from.yyyymmdd);
+    }
+    *base = *hit;
+    *last = v[0].version;
+    return OK;
+}
+
+static enum err_code change_write(struct db *db, struct scope s, struct arena *a,
+                                  const struct contract_full *f, const struct version_row *base,
+                                  struct instant now, struct err *e)
+{
+    struct contract_full *steps;
+    size_t n;
+    if (steps_make(a, f, 1, &steps, &n, e) != OK ||
+        rows_cancel_versions(db, s, f->c->contract_id, f->c->from, now, e) != OK) {
+        return e->code;
+    }
+    if (f->c->from.yyyymmdd < base->until &&
+        rows_end_contract(db, s, f->c->contract_id, base->version, f->c->from, now, e) != OK) {
+        return e->code;
+    }
+    return rows_put_contracts(db, s, steps, n, now, e);
+}
+
 enum err_code contract_change(struct db *db, struct scope s, struct contract *c, struct instant now,
                               struct err *e)
 {
     struct arena *a = arena_new();
     struct contract own = *c;
     struct contract_full f;
-    int32_t version = 0, from = 0, until = 0;
-    struct str no;
-    enum err_code rc = rows_last_version(db, s, c->contract_id, &version, &from, &until, &no, a, e);
-    if (rc == OK && version == 0) {
-        rc = fail(e, ERR_NOT_FOUND, "contract %lld: not there, or not yours",
-                  (long long)c->contract_id);
-    }
-    if (rc == OK && (own.from.yyyymmdd <= from || own.from.yyyymmdd > until)) {
-        rc = fail(e, ERR_RULE,
-                  "contract " STR_FMT ": a change takes effect after %d and by %d, not on %d",
-                  STR_ARG(no), from, until, own.from.yyyymmdd);
-    }
-    own.version = version + 1;
-    own.no = no;
-    own.state = CONTRACT_EFFECTIVE;
+    struct version_row base = {0};
+    int32_t last = 0;
+    enum err_code rc = change_base(db, s, a, c->contract_id, own.from, now, &base, &last, e);
     if (rc == OK) {
+        own.version = last + 1;
+        own.no = base.no;
+        own.state = CONTRACT_EFFECTIVE;
         rc = contract_check(a, s, &own, &f, e);
     }
     if (rc == OK) {
@@ -378,11 +504,8 @@ enum err_code contract_change(struct db *db, struct scope s, struct contract *c,
     if (rc == OK) {
         rc = overlap_check(db, s, &own, a, e);
     }
-    if (rc == OK && own.from.yyyymmdd < until) {
-        rc = rows_end_contract(db, s, own.contract_id, version, own.from, now, e);
-    }
     if (rc == OK) {
-        rc = rows_put_contracts(db, s, &f, 1, now, e);
+        rc = change_write(db, s, a, &f, &base, now, e);
     }
     if (rc == OK) {
         own.stations = c->stations;
@@ -595,24 +718,6 @@ enum err_code order_find_no(struct db *db, struct arena *a, struct scope s, stru
     return OK;
 }
 
-enum err_code order_input_put(struct db *db, struct scope s, int64_t order_id,
-                              struct day period_from, struct str settings, struct instant now,
-                              struct err *e)
-{
-    struct arena *a = arena_new();
-    const struct term_setting *parsed;
-    size_t n;
-    enum err_code rc =
-        settings.n > CONTRACT_TERMS_MAX || !str_utf8(settings)
-            ? fail(e, ERR_INPUT, "inputs: at most %u bytes of UTF-8", CONTRACT_TERMS_MAX)
-            : contract_settings_parse(a, settings, &parsed, &n, e);
-    if (rc == OK) {
-        rc = rows_put_input(db, s, order_id, period_from.yyyymmdd, settings, now, e);
-    }
-    arena_free(a);
-    return rc;
-}
-
 /* ---- many at once
  * ------------------------------------------------------------------------------------ */
 
@@ -723,7 +828,8 @@ enum err_code contract_create_bulk(struct db *db, struct scope s, struct contrac
     struct arena *a = arena_new();
     struct contract *c = arena_many(a, n + 1, struct contract);
     struct order *o = arena_many(a, n + 1, struct order);
-    struct contract_full *f = arena_many(a, n + 1, struct contract_full);
+    struct contract_full *f = arena_many(a, n + 1, struct contract_full), *steps;
+    size_t n_steps;
     memcpy(c, contracts, n * sizeof(*c));
     memcpy(o, orders, n * sizeof(*o));
     enum err_code rc = bulk_check(db, s, a, c, o, f, n, now, e);
@@ -734,7 +840,10 @@ enum err_code contract_create_bulk(struct db *db, struct scope s, struct contrac
         rc = bulk_overlap(db, s, a, c, n, e);
     }
     if (rc == OK) {
-        rc = rows_put_contracts(db, s, f, n, now, e);
+        rc = steps_make(a, f, n, &steps, &n_steps, e);
+    }
+    if (rc == OK) {
+        rc = rows_put_contracts(db, s, steps, n_steps, now, e);
     }
     if (rc == OK) {
         rc = serials_take(db, s, o, n, e);
@@ -746,7 +855,6 @@ enum err_code contract_create_bulk(struct db *db, struct scope s, struct contrac
         contracts[i].contract_id = c[i].contract_id;
         contracts[i].version = 1;
         contracts[i].state = CONTRACT_EFFECTIVE;
-        contracts[i].hash = c[i].hash;
         orders[i].order_id = o[i].order_id;
         orders[i].serial = o[i].serial;
         orders[i].contract_id = o[i].contract_id;
@@ -754,187 +862,4 @@ enum err_code contract_create_bulk(struct db *db, struct scope s, struct contrac
     }
     arena_free(a);
     return rc;
-}
-
-/* ---- bindings
- * ------------------------------------------------------------------------------------------ */
-
-/* Hands the legs, which come in the order of the bindings, to their bindings. */
-static enum err_code legs_join(struct db *db, struct arena *a, struct scope s,
-                               struct contract_binding *b, size_t n, struct err *e)
-{
-    struct leg_row *rows;
-    size_t n_rows, k = 0;
-    if (n == 0) {
-        return OK;
-    }
-    if (rows_legs(db, a, s, b[0].order_id, b[n - 1].order_id, &rows, &n_rows, e) != OK) {
-        return e->code;
-    }
-    struct order_leg *legs = arena_many(a, n_rows + 1, struct order_leg);
-    for (size_t i = 0; i < n_rows; i++) {
-        legs[i] = rows[i].leg;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && b[i].order_id == b[i - 1].order_id) {
-            b[i].legs = b[i - 1].legs;
-            b[i].n_legs = b[i - 1].n_legs;
-            continue;
-        }
-        while (k < n_rows && rows[k].order_id < b[i].order_id) {
-            k++;
-        }
-        size_t first = k;
-        while (k < n_rows && rows[k].order_id == b[i].order_id) {
-            k++;
-        }
-        b[i].legs = legs + first;
-        b[i].n_legs = k - first;
-    }
-    return OK;
-}
-
-static enum err_code bindings_load(struct db *db, struct arena *a, struct scope s,
-                                   const struct binding_query *q, struct contract_binding **out,
-                                   size_t *n, struct err *e)
-{
-    struct binding_row *rows;
-    size_t count;
-    if (rows_bindings(db, a, s, q, &rows, &count, e) != OK) {
-        return e->code;
-    }
-    struct contract_binding *b = arena_many(a, count + 1, struct contract_binding);
-    for (size_t i = 0; i < count; i++) {
-        b[i] = rows[i].b;
-        if (refs_parse(a, rows[i].amendments, &b[i].amendments, &b[i].n_amendments, e) != OK) {
-            return e->code;
-        }
-    }
-    if (legs_join(db, a, s, b, count, e) != OK) {
-        return e->code;
-    }
-    *out = b;
-    *n = count;
-    return OK;
-}
-
-enum err_code contract_load(struct db *db, struct arena *a, struct scope s, struct day from,
-                            struct day until, const struct contract_mark *after, size_t limit,
-                            const struct contract_binding **out, size_t *n, struct err *e)
-{
-    check(limit > 0 && limit <= CONTRACT_LOAD_MAX);
-    struct binding_query q = {.from = from.yyyymmdd, .until = until.yyyymmdd, .limit = limit};
-    if (after) {
-        q.after_order = after->order_id;
-        q.after_version = after->contract_version;
-    }
-    struct contract_binding *b;
-    if (bindings_load(db, a, s, &q, &b, n, e) != OK) {
-        return e->code;
-    }
-    *out = b;
-    return OK;
-}
-
-enum err_code contract_load_order(struct db *db, struct arena *a, struct scope s, struct day from,
-                                  struct day until, int64_t order_id,
-                                  const struct contract_binding **out, size_t *n, struct err *e)
-{
-    const struct binding_query q = {.from = from.yyyymmdd,
-                                    .until = until.yyyymmdd,
-                                    .only_order = order_id,
-                                    .limit = CONTRACT_LOAD_MAX};
-    struct contract_binding *b;
-    if (bindings_load(db, a, s, &q, &b, n, e) != OK) {
-        return e->code;
-    }
-    if (*n == 0) {
-        return fail(e, ERR_NOT_FOUND, "order %lld: not active in [%d, %d), or not yours",
-                    (long long)order_id, from.yyyymmdd, until.yyyymmdd);
-    }
-    *out = b;
-    return OK;
-}
-
-enum err_code contract_load_one(struct db *db, struct arena *a, struct scope s, int64_t order_id,
-                                struct day from, struct day until, int32_t version,
-                                struct contract_binding *out, struct err *e)
-{
-    struct binding_query q = {.from = from.yyyymmdd,
-                              .until = until.yyyymmdd,
-                              .only_order = order_id,
-                              .only_version = version,
-                              .limit = 2};
-    struct contract_binding *b;
-    size_t n;
-    if (bindings_load(db, a, s, &q, &b, &n, e) != OK) {
-        return e->code;
-    }
-    if (n == 0) {
-        return fail(e, ERR_NOT_FOUND, "order %lld: not active in [%d, %d), or not yours",
-                    (long long)order_id, from.yyyymmdd, until.yyyymmdd);
-    }
-    if (n > 1 || b[0].from.yyyymmdd != from.yyyymmdd || b[0].until.yyyymmdd != until.yyyymmdd) {
-        return fail(e, ERR_RULE,
-                    "order " STR_FMT ": contract version %d holds over [%d, %d), not all of "
-                    "[%d, %d); settle the parts",
-                    STR_ARG(b[0].order_no), b[0].contract_version, b[0].from.yyyymmdd,
-                    b[0].until.yyyymmdd, from.yyyymmdd, until.yyyymmdd);
-    }
-    *out = b[0];
-    return OK;
-}
-
-enum err_code contract_pages(struct db *db, struct arena *a, struct scope s, struct day from,
-                             struct day until, size_t every, const struct contract_mark **marks,
-                             size_t *n_marks, int64_t *n_bindings, struct err *e)
-{
-    int64_t total = 0;
-    if (rows_count_bindings(db, s, from.yyyymmdd, until.yyyymmdd, &total, e) != OK) {
-        return e->code;
-    }
-    if (total / (int64_t)every > CONTRACT_MARKS_MAX) {
-        return fail(e, ERR_LIMIT, "%lld orders in one run; settle in parts", (long long)total);
-    }
-    if (rows_marks(db, a, s, from.yyyymmdd, until.yyyymmdd, every, (size_t)total / every + 1, marks,
-                   n_marks, e) != OK) {
-        return e->code;
-    }
-    *n_bindings = total;
-    return OK;
-}
-
-enum err_code contract_kinds(struct db *db, struct arena *a, struct scope s, struct day from,
-                             struct day until, const struct contract_binding **out, size_t *n,
-                             struct err *e)
-{
-    struct kind_row *rows;
-    size_t count;
-    if (rows_kinds(db, a, s, from.yyyymmdd, until.yyyymmdd, &rows, &count, e) != OK) {
-        return e->code;
-    }
-    if (count > CONTRACT_KINDS_MAX) {
-        return fail(e, ERR_LIMIT, "more than %d kinds of contract in one run; settle in parts",
-                    CONTRACT_KINDS_MAX);
-    }
-    struct contract_binding *kinds = arena_many(a, count + 1, struct contract_binding);
-    for (size_t i = 0; i < count; i++) {
-        struct binding_query q = {.from = from.yyyymmdd,
-                                  .until = until.yyyymmdd,
-                                  .only_order = rows[i].order_id,
-                                  .limit = CONTRACT_LOAD_MAX};
-        struct contract_binding *b;
-        size_t found;
-        if (bindings_load(db, a, s, &q, &b, &found, e) != OK) {
-            return e->code;
-        }
-        for (size_t k = 0; k < found; k++) {
-            if (b[k].from.yyyymmdd == rows[i].from) {
-                kinds[i] = b[k];
-            }
-        }
-    }
-    *out = kinds;
-    *n = count;
-    return OK;
 }

@@ -86,3 +86,17 @@ create table order_input (
     created_at {i64} not null,
     primary key (order_id, period_from)
 ) {strict_without_rowid};
+
+-- migration 2 core
+create table order_fact (
+    order_id {i64} not null,
+    period_from {i64} not null,
+    version {i64} not null check (version > 0),
+    facts {text} not null,
+    created_at {i64} not null,
+    primary key (order_id, period_from, version)
+) {strict}
+{append_only}
+insert into order_fact (order_id, period_from, version, facts, created_at)
+    select order_id, period_from, 1, '{"settings":' || settings || '}', created_at from order_input;
+drop table order_input;

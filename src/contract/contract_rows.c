@@ -21,6 +21,12 @@
     " from sales_order o join contract c on c.contract_id = o.contract_id "                        \
     "and c.valid_from < $4 and c.valid_until > $3 "                                                \
     "and c.valid_from < o.valid_until and c.valid_until > o.valid_from and c.state = 2 "
+/* The facts of the binding's first day, their last version. */
+#define FACTS_READ "coalesce(i.facts, ''), o.serial, coalesce(i.version, 0)"
+#define FACTS_IN_FORCE                                                                             \
+    "left join order_fact i on i.order_id = o.order_id and i.period_from = " CLIPPED_FROM          \
+    " and not exists (select 1 from order_fact l where l.order_id = i.order_id "                   \
+    "and l.period_from = i.period_from and l.version > i.version)"
 #define BOUND_WHERE " where o.state = 1 and o.valid_from < $4 and o.valid_until > $3 and " IN_SCOPE
 
 static struct str hash_hex(struct arena *a, struct sha256 h)
@@ -213,7 +219,7 @@ static bool next_contract(void *ctx, struct bulk_value *v)
     v[4] = of_int(c->state);
     v[5] = of_int(c->from.yyyymmdd);
     v[6] = of_int(open_end(c->until));
-    v[7] = of_int(0);
+    v[7] = of_int(f->successor);
     v[8] = of_str(c->strategy.name);
     v[9] = of_int(c->strategy.version);
     v[10] = of_str(f->amendments);
@@ -524,6 +530,7 @@ enum err_code rows_find_contract(struct db *db, struct arena *a, struct scope s,
     static const char sql[] =
         "select c.version, c.no, c.title, c.state, c.valid_from, c.valid_until, c.strategy, "
         "c.strategy_version, c.terms, c.hash from contract c where c.contract_id = $3 "
+        "and c.state <> 4 "
         "and ($5 > 0 or (c.valid_from <= $4 and c.valid_until > $4)) "
         "and ($5 = 0 or c.version = $5) and " IN_SCOPE " order by c.version desc limit 1";
     struct rows *r;
@@ -555,37 +562,6 @@ enum err_code rows_find_contract(struct db *db, struct arena *a, struct scope s,
     if (hit) {
         *out = c;
     }
-    return OK;
-}
-
-enum err_code rows_last_version(struct db *db, struct scope s, int64_t contract_id,
-                                int32_t *version, int32_t *from, int32_t *until, struct str *no,
-                                struct arena *a, struct err *e)
-{
-    static const char sql[] =
-        "select c.version, c.valid_from, c.valid_until, c.no from contract c "
-        "where c.contract_id = $3 and " IN_SCOPE " order by c.version desc limit 1 {for_update}";
-    struct rows *r;
-    if (rows_open(db, STORE_CORE, sql, &r, e) != OK) {
-        return e->code;
-    }
-    rows_scope(r, 1, s);
-    rows_int(r, 3, contract_id);
-    int64_t v[3] = {0};
-    struct str number = {0};
-    if (rows_next(r, e)) {
-        for (int i = 0; i < 3; i++) {
-            v[i] = rows_get_int(r, i);
-        }
-        number = str_dup(a, rows_get_str(r, 3));
-    }
-    if (rows_close(r, e) != OK) {
-        return e->code;
-    }
-    *version = (int32_t)v[0];
-    *from = (int32_t)v[1];
-    *until = (int32_t)v[2];
-    *no = number;
     return OK;
 }
 
@@ -715,32 +691,6 @@ enum err_code rows_order_stations(struct db *db, struct arena *a, struct scope s
     return stations_of(r, a, out, n, e);
 }
 
-enum err_code rows_put_input(struct db *db, struct scope s, int64_t order_id, int32_t period_from,
-                             struct str settings, struct instant now, struct err *e)
-{
-    static const char sql[] =
-        "insert into order_input (order_id, period_from, settings, created_at) "
-        "select o.order_id, $4, $5, $6 from sales_order o where o.order_id = $3 "
-        "and " ORDER_IN_SCOPE " on conflict (order_id, period_from) do update set "
-        "settings = excluded.settings, created_at = excluded.created_at";
-    struct rows *r;
-    int64_t changed;
-    if (rows_open(db, STORE_CORE, sql, &r, e) != OK) {
-        return e->code;
-    }
-    rows_scope(r, 1, s);
-    rows_int(r, 3, order_id);
-    rows_int(r, 4, period_from);
-    rows_str(r, 5, settings);
-    rows_int(r, 6, now.utc_ms);
-    if (rows_run(r, &changed, e) != OK) {
-        return e->code;
-    }
-    return changed == 1
-               ? OK
-               : fail(e, ERR_NOT_FOUND, "order %lld: not there, or not yours", (long long)order_id);
-}
-
 /* ---- bindings ---------------------------------------------------------------------------------
  */
 
@@ -764,6 +714,7 @@ static void binding_read(struct rows *r, struct arena *a, struct binding_row *ou
     b->last = rows_get_int(r, 14) == 1;
     b->inputs = str_dup(a, rows_get_str(r, 15));
     b->order_serial = (int32_t)rows_get_int(r, 16);
+    b->facts_version = (int32_t)rows_get_int(r, 17);
 }
 
 enum err_code rows_bindings(struct db *db, struct arena *a, struct scope s,
@@ -774,19 +725,17 @@ enum err_code rows_bindings(struct db *db, struct arena *a, struct scope s,
         "select o.order_id, o.station_id, o.no, c.contract_id, c.version, c.no, c.strategy, "
         "c.strategy_version, c.amendments, c.tariff_key, c.terms, c.hash, " CLIPPED_FROM
         ", " CLIPPED_UNTIL ", case when o.valid_until = " CLIPPED_UNTIL
-        " or (c.successor = 0 and c.valid_until = " CLIPPED_UNTIL ") then 1 else 0 end, "
-        "coalesce(i.settings, ''), o.serial" BOUND
-        "left join order_input i on i.order_id = o.order_id and i.period_from = " CLIPPED_FROM
-            BOUND_WHERE " and (o.order_id, c.version) > ($5, $6) order by o.order_id, c.version "
+        " or (c.successor = 0 and c.valid_until = " CLIPPED_UNTIL
+        ") then 1 else 0 end, " FACTS_READ BOUND FACTS_IN_FORCE BOUND_WHERE
+        " and (o.order_id, c.version) > ($5, $6) order by o.order_id, c.version "
         "limit $7";
     static const char one[] =
         "select o.order_id, o.station_id, o.no, c.contract_id, c.version, c.no, c.strategy, "
         "c.strategy_version, c.amendments, c.tariff_key, c.terms, c.hash, " CLIPPED_FROM
         ", " CLIPPED_UNTIL ", case when o.valid_until = " CLIPPED_UNTIL
-        " or (c.successor = 0 and c.valid_until = " CLIPPED_UNTIL ") then 1 else 0 end, "
-        "coalesce(i.settings, ''), o.serial" BOUND
-        "left join order_input i on i.order_id = o.order_id and i.period_from = " CLIPPED_FROM
-            BOUND_WHERE " and o.order_id = $5 and ($6 = 0 or c.version = $6) "
+        " or (c.successor = 0 and c.valid_until = " CLIPPED_UNTIL
+        ") then 1 else 0 end, " FACTS_READ BOUND FACTS_IN_FORCE BOUND_WHERE
+        " and o.order_id = $5 and ($6 = 0 or c.version = $6) "
         "order by o.order_id, c.version limit $7";
     struct rows *r;
     struct binding_row *list = arena_many(a, q->limit, struct binding_row);

@@ -1,4 +1,4 @@
-/* contract_rows.h - the room's SQL, one function per statement; used by contract.c alone. */
+/* contract_rows.h - the room's SQL, one function per statement. Private. */
 #ifndef SK_CONTRACT_CONTRACT_ROWS_H
 #define SK_CONTRACT_CONTRACT_ROWS_H
 #include "contract/contract.h"
@@ -21,6 +21,9 @@ enum err_code rows_list_strategies(struct db *db, struct arena *a, const struct 
 struct contract_full {
     struct contract *c;
     struct str tariff_key, amendments;
+    bool successor;            /* another version follows at its end */
+    const struct day *changes; /* effective dates in its terms */
+    size_t n_changes;
     const struct contract_party *parties;
     size_t n_parties;
 };
@@ -46,9 +49,18 @@ enum err_code rows_find_order_twin(struct db *db, struct scope s, int64_t contra
 enum err_code rows_find_contract(struct db *db, struct arena *a, struct scope s,
                                  int64_t contract_id, int32_t on, int32_t version,
                                  struct contract *out, bool *found, struct err *e);
-enum err_code rows_last_version(struct db *db, struct scope s, int64_t contract_id,
-                                int32_t *version, int32_t *from, int32_t *until, struct str *no,
-                                struct arena *a, struct err *e);
+/* The versions of a contract, the last first; locked for the change. */
+struct version_row {
+    int32_t version, from, until;
+    bool cancelled;
+    struct str no;
+};
+enum err_code rows_list_versions(struct db *db, struct arena *a, struct scope s,
+                                 int64_t contract_id, struct version_row **out, size_t *n,
+                                 struct err *e);
+/* Versions that begin on or after a day come to nothing: another one takes their time. */
+enum err_code rows_cancel_versions(struct db *db, struct scope s, int64_t contract_id,
+                                   struct day from, struct instant now, struct err *e);
 enum err_code rows_contract_stations(struct db *db, struct arena *a, struct scope s,
                                      int64_t contract_id, int32_t version, const int64_t **out,
                                      size_t *n, struct err *e);
@@ -60,8 +72,16 @@ enum err_code rows_find_order_no(struct db *db, struct scope s, struct str no, i
                                  struct err *e);
 enum err_code rows_order_stations(struct db *db, struct arena *a, struct scope s, int64_t order_id,
                                   const int64_t **out, size_t *n, struct err *e);
-enum err_code rows_put_input(struct db *db, struct scope s, int64_t order_id, int32_t period_from,
-                             struct str settings, struct instant now, struct err *e);
+/* Facts (fact_rows.c). */
+enum err_code rows_put_facts(struct db *db, struct scope s, int64_t order_id, int32_t period_from,
+                             int32_t version, struct str facts, struct instant now, struct err *e);
+/* version 0: the one in force. `*found` false and OK when there is none. */
+enum err_code rows_find_facts(struct db *db, struct arena *a, struct scope s, int64_t order_id,
+                              int32_t period_from, int32_t version, struct order_facts *out,
+                              bool *found, struct err *e);
+enum err_code rows_list_facts(struct db *db, struct arena *a, struct scope s, int64_t order_id,
+                              int32_t from, int32_t until, struct order_facts **out, size_t *n,
+                              struct err *e);
 
 /* Bindings. `amendments` of each is its stored text; contract.c parses it. */
 struct binding_row {

@@ -102,8 +102,9 @@ static void test_wrong_terms_are_refused_with_their_place(void **state)
         const char *terms, *says;
     } wrong[] = {
         {"", "terms: byte 0: an object in { } belongs here"},
-        {"{\"colour\": 1}", "terms: colour: byte 10: terms have parties, calendar, category, "
-                            "dates, prices, meters, series, settings, units and groups"},
+        {"{\"colour\": 1}",
+         "terms: colour: byte 10: terms have parties, calendar, category, dates, prices, axis, "
+         "windows, scale_to_register, meters, series, settings, units and groups"},
         {"{\"settings\": {\"a\": 0.88}}",
          "terms: settings.a: byte 19: a value is a decimal or a choice in quotes, true, false, "
          "null or rows"},
@@ -373,7 +374,8 @@ static void test_inputs_ends_and_bindings(void **state)
     assert_ok(contract_load_one(f->db, f->a, scope_machine(), b[0].order_id, from,
                                 (struct day){20260720}, 0, &got, &f->e),
               &f->e);
-    assert_true(str_is(got.inputs, "{\"year\":\"7\"}"));
+    assert_true(str_is(got.inputs, "{\"settings\":{\"year\":\"7\"}}"));
+    assert_int_equal(got.facts_version, 2);
     assert_int_equal(
         contract_load_one(f->db, f->a, scope_machine(), b[0].order_id, from, until, 0, &got, &f->e),
         ERR_RULE);

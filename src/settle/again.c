@@ -13,6 +13,8 @@ static enum err_code single_compute(struct single *s, const struct prep_wish *wi
 {
     struct prep *prep = prep_new(s->desk.db, s->desk.arena);
     struct reading_points *points;
+    s->desk.prep = prep;
+    s->desk.wish = *wish;
     if (prep_kind(prep, &s->binding, wish, &s->kind, e) != OK ||
         reading_points_load(s->desk.db, scope_machine(), s->desk.arena, &points, e) != OK) {
         return e->code;
@@ -28,7 +30,7 @@ static enum err_code single_compute(struct single *s, const struct prep_wish *wi
 struct single *single_new(struct db *db, struct arena *a)
 {
     struct single *s = arena_make(a, struct single);
-    s->desk = (struct desk){db, NULL, a, true, a};
+    s->desk = (struct desk){.db = db, .arena = a, .registers = true, .scratch = a};
     return s;
 }
 
@@ -61,6 +63,40 @@ enum err_code run_find(struct db *db, struct arena *a, struct scope scope, int64
     return scope.all ? OK : order_get(db, a, scope, run->order_id, &order, e);
 }
 
+/* The facts a run used, as its row names them. */
+static enum err_code inputs_of_run(struct single *s, const struct run_row *run, struct err *e)
+{
+    struct contract_binding *b = &s->binding;
+    struct str rest = run->inputs, word;
+    struct order_facts f;
+    int64_t version;
+    b->inputs = STR("");
+    b->facts_version = 0;
+    s->events = STR("");
+    s->desk.events = &s->events;
+    if (rest.n == 0) {
+        return OK;
+    }
+    if (rest.at[0] == '{') { /* written before facts had versions: settings alone */
+        b->inputs =
+            str_of(arena_printf(s->desk.arena, "{\"settings\":" STR_FMT "}", STR_ARG(rest)));
+        return OK;
+    }
+    if (!str_split(&rest, ' ', &word) || word.n < 2 || word.at[0] != '@' ||
+        decimal_scaled((struct str){word.at + 1, word.n - 1}, 0, &version, e) != OK) {
+        return fail(e, ERR_CORRUPT, "run %lld: its facts cannot be read: '" STR_FMT "'",
+                    (long long)run->run_id, STR_ARG(run->inputs));
+    }
+    if (order_facts_get(s->desk.db, s->desk.arena, scope_machine(), run->order_id, run->period.from,
+                        (int32_t)version, &f, e) != OK) {
+        return e->code;
+    }
+    b->inputs = f.text;
+    b->facts_version = f.version;
+    s->events = rest;
+    return OK;
+}
+
 enum err_code run_compute(struct single *s, const struct run_row *run, bool now, struct err *e)
 {
     const struct prep_wish wish = {.tariff = run->tariff};
@@ -69,8 +105,8 @@ enum err_code run_compute(struct single *s, const struct run_row *run, bool now,
                           run->period.until, run->contract_version, &s->binding, e) != OK) {
         return e->code;
     }
-    if (!now) {
-        s->binding.inputs = run->inputs;
+    if (!now && inputs_of_run(s, run, e) != OK) {
+        return e->code;
     }
     if (single_compute(s, &wish, &run->state_in, e) != OK) {
         return e->code;
@@ -205,9 +241,9 @@ static const char *mark_word(int mark)
 /* The meter of an interval; `m` keeps the last one asked for. */
 static enum err_code meter_of(struct single *s, int64_t meter_id, struct meter *m, struct err *e)
 {
-    return m->meter_id == meter_id ? OK
-                                   : meter_get_meter(s->desk.db, scope_machine(), s->desk.arena,
-                                                     meter_id, m, e);
+    return m->meter_id == meter_id
+               ? OK
+               : meter_get_meter(s->desk.db, scope_machine(), s->desk.arena, meter_id, m, e);
 }
 
 /* A meter as people know it: by its asset number. */
@@ -254,13 +290,17 @@ static enum err_code interval_explain(struct single *s, int64_t point_id, struct
     return OK;
 }
 
+#define MARK_NONE 255 /* in what is shown: not of the source */
+
 static void day_line(const struct reading_day *d, struct text *t)
 {
     int64_t sum = 0;
     int count[4] = {0};
     for (int i = 0; i < SLOTS; i++) {
         sum += d->value[i];
-        count[d->mark[i] & 3]++;
+        if (d->mark[i] != MARK_NONE) {
+            count[d->mark[i] & 3]++;
+        }
     }
     text_add_c(t, "    ");
     text_day(t, d->day);
@@ -305,35 +345,81 @@ static enum err_code registers_explain(struct single *s, int64_t point_id, struc
     return OK;
 }
 
+/* Of a source with intervals of its own: what of a day is among them. */
+static void own_only(const struct source *s, struct reading_day *d)
+{
+    for (int i = 0; i < SLOTS; i++) {
+        const int64_t at = day_start(d->day).utc_ms + i * SLOT_MS - s->axis.start.utc_ms;
+        if (at < 0 || at >= s->axis.n * SLOT_MS) {
+            d->value[i] = 0;
+            d->mark[i] = MARK_NONE;
+        }
+    }
+}
+
+/* The days a source is of: the period's, or those its own intervals touch. */
+static void source_days(const struct single *s, const struct source *src, struct day *from,
+                        int32_t *n)
+{
+    *from = s->binding.from;
+    *n = s->work.kind->n_days;
+    if (src->track) {
+        const struct instant last = {src->axis.start.utc_ms + src->axis.n * SLOT_MS - 1};
+        *from = instant_day(src->axis.start);
+        *n = day_number(instant_day(last)) - day_number(*from) + 1;
+    }
+}
+
+static void source_title(const struct single *s, const struct strategy_source_use *use,
+                         const struct source *src, int32_t n, struct text *t)
+{
+    const struct meter_estate *es = reading_points_estate(s->desk.points);
+    int64_t at = meter_estate_find(es, src->point_id);
+    struct str code = at < 0 ? STR("") : es->points[at].code;
+    text_addf(t, "  " STR_FMT "%s" STR_FMT ": point " STR_FMT " (%lld), ", STR_ARG(use->name),
+              use->member.n ? " of " : "", STR_ARG(use->member), STR_ARG(code),
+              (long long)src->point_id);
+    if (src->track) {
+        text_addf(t, "%d intervals from ", src->axis.n);
+        text_instant(t, src->axis.start);
+        text_byte(t, '\n');
+    } else {
+        text_addf(t, "%d days\n", n);
+    }
+}
+
 /* One source by day, and one of its days by interval. */
 static enum err_code source_explain(struct single *s, const struct strategy_source_use *use,
                                     struct day only, struct text *t, struct err *e)
 {
     const struct source *src = &s->work.sources[use->source];
-    struct meter m = {0};
-    const int32_t n = s->kind.n_days;
-    struct reading_day *days = arena_many(s->desk.arena, (size_t)n, struct reading_day);
     const struct meter_estate *es = reading_points_estate(s->desk.points);
     int64_t at = meter_estate_find(es, src->point_id);
-    struct str code = at < 0 ? STR("") : es->points[at].code;
-    text_addf(t, "  " STR_FMT "%s" STR_FMT ": point " STR_FMT " (%lld), %d days\n",
-              STR_ARG(use->name), use->member.n ? " of " : "", STR_ARG(use->member), STR_ARG(code),
-              (long long)src->point_id, n);
-    if (at >= 0 && !es->points[at].is_virtual && registers_explain(s, src->point_id, t, e) != OK) {
+    struct meter m = {0};
+    struct day from;
+    int32_t n;
+    source_days(s, src, &from, &n);
+    struct reading_day *days = arena_many(s->desk.arena, (size_t)n, struct reading_day);
+    source_title(s, use, src, n, t);
+    if (at >= 0 && !src->track && !es->points[at].is_virtual &&
+        registers_explain(s, src->point_id, t, e) != OK) {
         return e->code;
     }
-    if (reading_values(s->desk.db, s->desk.points, src->point_id, s->binding.from, n, days, e) !=
-        OK) {
+    if (reading_values(s->desk.db, s->desk.points, src->point_id, from, n, days, e) != OK) {
         return e->code;
     }
     for (int32_t d = 0; d < n; d++) {
         if (only.yyyymmdd && days[d].day.yyyymmdd != only.yyyymmdd) {
             continue;
         }
+        if (src->track) {
+            own_only(src, &days[d]);
+        }
         day_line(&days[d], t);
         for (int i = 0; only.yyyymmdd && i < SLOTS; i++) {
             const struct slot slot = {days[d].day, i};
-            if (interval_explain(s, src->point_id, slot, &m, t, e) != OK) {
+            if (days[d].mark[i] != MARK_NONE &&
+                interval_explain(s, src->point_id, slot, &m, t, e) != OK) {
                 return e->code;
             }
         }
@@ -361,8 +447,8 @@ enum err_code settle_explain(struct db *db, struct arena *a, struct scope scope,
     if (run_find(db, a, scope, run_id, &run, e) != OK || run_compute(s, &run, false, e) != OK) {
         return e->code;
     }
-    if (day.yyyymmdd && (day.yyyymmdd < run.period.from.yyyymmdd ||
-                         day.yyyymmdd >= run.period.until.yyyymmdd)) {
+    if (day.yyyymmdd && s->work.n_tracks == 0 &&
+        (day.yyyymmdd < run.period.from.yyyymmdd || day.yyyymmdd >= run.period.until.yyyymmdd)) {
         return fail(e, ERR_INPUT, "day %d is not in the period, %d until %d", day.yyyymmdd,
                     run.period.from.yyyymmdd, run.period.until.yyyymmdd);
     }

@@ -9,7 +9,7 @@ struct annex {
     struct single *s;
     struct json_out *o;
     struct reading_day *days;
-    int64_t *daily; /* n_sources x n_days */
+    int64_t *daily; /* n_sources x n_days; of sources over the whole period */
 };
 
 static void put_id(struct json_out *o, const char *key, int64_t id)
@@ -50,14 +50,36 @@ static enum err_code put_registers(struct annex *x, int64_t point_id, struct err
     return OK;
 }
 
-/* One feed of the readings table; sums its days on the way. */
-static enum err_code put_feed(struct annex *x, const struct term_feed *f, struct str member,
-                              int32_t source, struct err *e)
+static void put_instant(struct json_out *o, const char *key, struct instant t)
+{
+    char room[40];
+    struct slot at = instant_slot(t);
+    snprintf(room, sizeof(room), "%04d-%02d-%02dT%02d:%02d", at.day.yyyymmdd / 10000,
+             at.day.yyyymmdd / 100 % 100, at.day.yyyymmdd % 100, at.index / 4, at.index % 4 * 15);
+    json_put_str(o, key, str_of(room));
+}
+
+/* A window, a session, a day of history: its own intervals. */
+static void put_own(struct annex *x, const struct source *s, int32_t digits)
+{
+    int64_t sum = 0;
+    const int64_t begin = day_start(day_of_number(s->track->first_day)).utc_ms;
+    const int32_t first = (int32_t)((s->axis.start.utc_ms - begin) / SLOT_MS);
+    for (int32_t i = first; i < first + s->axis.n; i++) {
+        sum += s->track->days[i / SLOTS].value[i % SLOTS];
+    }
+    put_instant(x->o, "from", s->axis.start);
+    put_instant(x->o, "until", (struct instant){s->axis.start.utc_ms + s->axis.n * SLOT_MS});
+    json_put_scaled(x->o, "energy", sum, digits);
+}
+
+/* Over the whole period; sums its days on the way. */
+static enum err_code put_period(struct annex *x, const struct term_feed *f, bool real,
+                                int32_t source, struct err *e)
 {
     struct desk *d = &x->s->desk;
-    const struct meter_estate *es = reading_points_estate(d->points);
-    const int32_t n = x->s->kind.n_days;
-    int64_t at = meter_estate_find(es, f->point_id), total = 0;
+    const int32_t n = x->s->work.kind->n_days;
+    int64_t total = 0;
     if (reading_values(d->db, d->points, f->point_id, x->s->binding.from, n, x->days, e) != OK) {
         return e->code;
     }
@@ -69,15 +91,30 @@ static enum err_code put_feed(struct annex *x, const struct term_feed *f, struct
         x->daily[source * n + i] = sum;
         total += sum;
     }
+    if (real && put_registers(x, f->point_id, e) != OK) {
+        return e->code;
+    }
+    json_put_scaled(x->o, "energy", total, f->digits);
+    return OK;
+}
+
+/* One feed of the readings table. */
+static enum err_code put_feed(struct annex *x, const struct term_feed *f, struct str member,
+                              int32_t source, struct err *e)
+{
+    const struct meter_estate *es = reading_points_estate(x->s->desk.points);
+    const struct source *s = &x->s->work.sources[source];
+    int64_t at = meter_estate_find(es, f->point_id);
     json_open(x->o, NULL, '{');
     json_put_str(x->o, "feed", f->name);
     json_put_str(x->o, "member", member);
     put_id(x->o, "point", f->point_id);
     json_put_str(x->o, "code", at < 0 ? STR("") : es->points[at].code);
-    if (at >= 0 && !es->points[at].is_virtual && put_registers(x, f->point_id, e) != OK) {
+    if (s->track) {
+        put_own(x, s, f->digits);
+    } else if (put_period(x, f, at >= 0 && !es->points[at].is_virtual, source, e) != OK) {
         return e->code;
     }
-    json_put_scaled(x->o, "energy", total, f->digits);
     json_close(x->o, '}');
     return OK;
 }
@@ -101,10 +138,10 @@ static enum err_code put_feeds(struct annex *x, const struct term_part *p, struc
     return OK;
 }
 
-/* Columns in the order of the readings table. */
+/* Columns in the order of the readings table, of its rows without intervals of their own. */
 static void put_daily(struct annex *x)
 {
-    const int32_t n = x->s->kind.n_days;
+    const int32_t n = x->s->work.kind->n_days;
     json_open(x->o, "daily", '[');
     for (int32_t d = 0; d < n; d++) {
         struct day day = day_add(x->s->binding.from, d);
@@ -115,7 +152,9 @@ static void put_daily(struct annex *x)
         json_put_str(x->o, "day", str_of(text));
         json_open(x->o, "energy", '[');
         for (size_t i = 0; i < x->s->work.n_sources; i++) {
-            json_put_scaled(x->o, NULL, x->daily[(int32_t)i * n + d], 4);
+            if (!x->s->work.sources[i].track) {
+                json_put_scaled(x->o, NULL, x->daily[(int32_t)i * n + d], 4);
+            }
         }
         json_close(x->o, ']');
         json_close(x->o, '}');
@@ -125,7 +164,7 @@ static void put_daily(struct annex *x)
 
 static void put_prices(struct annex *x)
 {
-    const struct kind *k = &x->s->kind;
+    const struct kind *k = x->s->work.kind;
     json_open(x->o, "prices", '[');
     for (size_t p = 0; p < k->n_prices; p++) {
         for (int32_t i = 0; i < k->span->n_keys; i++) {
@@ -158,7 +197,7 @@ enum err_code settle_annex(struct db *db, struct arena *a, struct scope scope, i
         *e = s->work.failure;
         return e->code;
     }
-    const size_t n = (size_t)s->kind.n_days;
+    const size_t n = (size_t)s->work.kind->n_days;
     struct annex x = {s, &o, arena_many(a, n, struct reading_day),
                       arena_many(a, n * (s->work.n_sources + 1), int64_t)};
     bool same = memcmp(s->result.snapshot.b, run.snapshot.b, sizeof(run.snapshot.b)) == 0;

@@ -20,29 +20,6 @@ bool store_trouble(enum err_code c)
 /* ---- opening ----------------------------------------------------------------------------------
  */
 
-static size_t feeds_count(const struct term_part *p)
-{
-    size_t n = p->n_feeds;
-    for (size_t g = 0; g < p->n_groups; g++) {
-        for (size_t m = 0; m < p->groups[g].n; m++) {
-            n += feeds_count(&p->groups[g].members[m].part);
-        }
-    }
-    return n;
-}
-
-static void feeds_number(const struct term_part *p, struct source *s, size_t *n)
-{
-    for (size_t i = 0; i < p->n_feeds; i++) {
-        s[(*n)++].point_id = p->feeds[i].point_id;
-    }
-    for (size_t g = 0; g < p->n_groups; g++) {
-        for (size_t m = 0; m < p->groups[g].n; m++) {
-            feeds_number(&p->groups[g].members[m].part, s, n);
-        }
-    }
-}
-
 static void setting_json(struct json_out *o, const struct strategy_setting *s)
 {
     char name[256];
@@ -128,15 +105,13 @@ enum err_code work_open(struct desk *d, const struct contract_binding *b, const 
         w->failure = k->failure;
         return OK;
     }
-    if (contract_terms_parse(d->arena, b->terms, &w->terms, &w->failure) != OK) {
+    if (period_open(d, w, e) != OK) {
+        return e->code;
+    }
+    if (w->failure.code != OK) {
         return OK;
     }
-    size_t n = feeds_count(&w->terms.top);
-    w->sources = arena_many(d->arena, n + 1, struct source);
-    feeds_number(&w->terms.top, w->sources, &w->n_sources);
-    for (size_t i = 0; i < n; i++) {
-        w->sources[i].total.sums = arena_many(d->arena, (size_t)k->n_keys, int64_t);
-    }
+    period_sources(d, w);
     if (state_in) {
         w->state_in = *state_in;
     } else if (k->n_states > 0) {
@@ -202,19 +177,25 @@ enum err_code work_read(struct desk *d, struct work *w, size_t n, struct err *e)
     size_t total = 0, k = 0;
     for (size_t i = 0; i < n; i++) {
         total += w[i].failure.code == OK ? w[i].n_sources : 0;
+        if (w[i].failure.code == OK && w[i].n_tracks > 0 && period_read(d, &w[i], e) != OK) {
+            return e->code;
+        }
     }
     struct place *p = arena_many(d->arena, total + 1, struct place);
     for (size_t i = 0; i < n; i++) {
         for (size_t s = 0; w[i].failure.code == OK && s < w[i].n_sources; s++) {
             struct source *src = &w[i].sources[s];
+            if (src->track) {
+                continue;
+            }
             p[k++] = (struct place){w[i].kind->plan, reading_points_order(d->points, src->point_id),
                                     src->point_id, src, &w[i]};
         }
     }
-    qsort(p, total, sizeof(*p), place_order);
-    for (size_t from = 0; from < total;) {
+    qsort(p, k, sizeof(*p), place_order);
+    for (size_t from = 0; from < k;) {
         size_t until = from + 1;
-        while (until < total && p[until].plan == p[from].plan) {
+        while (until < k && p[until].plan == p[from].plan) {
             until++;
         }
         if (plan_read(d, p + from, until - from, e) != OK) {
@@ -240,7 +221,16 @@ static void put_str(struct text *t, struct str s)
     text_add(t, s);
 }
 
-#define HASHED_MAX (4u << 20) /* state and inputs are 64 KB, tariff 4 KB, a park's lines 1 MB */
+#define HASHED_MAX (16u << 20) /* facts are 2 MB, state 64 KB, lines of 4,096 sessions 8 MB */
+
+struct str work_inputs(const struct work *w, struct arena *a)
+{
+    if (w->b->facts_version == 0) {
+        return STR("");
+    }
+    return str_of(arena_printf(a, "@%d%s" STR_FMT, w->b->facts_version, w->events.n ? " " : "",
+                               STR_ARG(w->events)));
+}
 
 void work_hash(const struct work *w, struct arena *a, struct sha256 *input, struct sha256 *snapshot)
 {
@@ -264,6 +254,9 @@ void work_hash(const struct work *w, struct arena *a, struct sha256 *input, stru
     }
     put_str(&t, w->b->inputs);
     put_str(&t, w->state_in);
+    if (w->events.n > 0) {
+        put_str(&t, w->events);
+    }
     check(!t.cut);
     *input = sha256_of(t.at, t.n);
 }
@@ -335,8 +328,9 @@ static enum err_code days_read(struct reader *r, struct source *s, const struct 
         return fail(e, ERR_INPUT, "readings are quarter-hourly, the strategy asks for %d minutes",
                     axis->minutes);
     }
-    struct slot at = instant_slot(axis->start);
-    if (slot_start(at).utc_ms != axis->start.utc_ms) {
+    const struct instant start = {axis->start.utc_ms - s->days_before * DAY_MS};
+    struct slot at = instant_slot(start);
+    if (slot_start(at).utc_ms != start.utc_ms) {
         return fail(e, ERR_INPUT, "a window begins within a quarter of an hour");
     }
     int32_t day = day_number(at.day);
@@ -360,15 +354,19 @@ static enum err_code give_values(void *ctx, int32_t source, const struct strateg
 {
     struct reader *r = ctx;
     struct source *s = &r->work->sources[source];
-    int32_t at = 0;
-    if (days_read(r, s, axis, &at, e) != OK) {
-        return e->code;
+    int32_t at = track_slot(s, axis);
+    const struct reading_day *days = at >= 0 ? s->track->days : NULL;
+    if (!days) {
+        if (days_read(r, s, axis, &at, e) != OK) {
+            return e->code;
+        }
+        days = s->days;
     }
     _Static_assert((int)QUALITY_ESTIMATED == MARK_ESTIMATED && (int)QUALITY_MANUAL == MARK_MANUAL &&
                        (int)QUALITY_MISSING == MARK_MISSING,
                    "marks are qualities");
     for (int32_t i = 0; i < n;) {
-        const struct reading_day *day = &s->days[(at + first + i) / SLOTS];
+        const struct reading_day *day = &days[(at + first + i) / SLOTS];
         int32_t slot = (at + first + i) % SLOTS;
         int32_t run = SLOTS - slot < n - i ? SLOTS - slot : n - i;
         memcpy(values + i, day->value + slot, (size_t)run * sizeof(*values));
@@ -417,8 +415,9 @@ static enum err_code give_sums(void *ctx, int32_t source, const struct strategy_
 {
     struct reader *r = ctx;
     const struct kind *k = r->work->kind;
-    const struct reading_total *t = &r->work->sources[source].total;
-    if (!whole_period(r->work, axis) || (span && span != k->span)) {
+    const struct source *s = &r->work->sources[source];
+    const struct reading_total *t = &s->total;
+    if (s->track || !whole_period(r->work, axis) || (span && span != k->span)) {
         return sum_values(r, source, axis, span, sums, seen, e);
     }
     if (span) {
@@ -486,22 +485,21 @@ static bool named(const struct strategy_setting *s, size_t n, struct str name)
     return false;
 }
 
-/* State carried in goes before the inputs of the period, these before the contract. */
+/* State carried in goes before the terms, which have the facts of the period. */
 static enum err_code settings_join(struct arena *a, const struct work *w,
                                    const struct term_part *part, bool top,
                                    struct strategy_part *out, struct err *e)
 {
-    const struct term_setting *state = NULL, *input = NULL;
-    size_t n_state = 0, n_input = 0, n = 0;
-    if (top && (contract_settings_parse(a, w->state_in, &state, &n_state, e) != OK ||
-                contract_settings_parse(a, w->b->inputs, &input, &n_input, e) != OK)) {
+    const struct term_setting *state = NULL;
+    size_t n_state = 0, n = 0;
+    if (top && contract_settings_parse(a, w->state_in, &state, &n_state, e) != OK) {
         return e->code;
     }
     struct strategy_setting *list =
-        arena_many(a, n_state + n_input + part->n_settings + 1, struct strategy_setting);
-    const struct term_setting *const from[] = {state, input, part->settings};
-    const size_t count[] = {n_state, n_input, part->n_settings};
-    for (int k = 0; k < 3; k++) {
+        arena_many(a, n_state + part->n_settings + 1, struct strategy_setting);
+    const struct term_setting *const from[] = {state, part->settings};
+    const size_t count[] = {n_state, part->n_settings};
+    for (int k = 0; k < 2; k++) {
         size_t before = n;
         for (size_t i = 0; i < count[k]; i++) {
             if (named(list, before, from[k][i].name)) {
@@ -541,6 +539,11 @@ static enum err_code part_bind(struct arena *a, const struct work *w, const stru
             const struct term_member *tm = &tg->members[m];
             members[m].name = tm->name;
             members[m].party = tm->party.n ? tm->party : tm->name;
+            if (tm->until.utc_ms) {
+                members[m].own_axis = true;
+                members[m].axis = (struct strategy_axis){
+                    tm->from, 15, (int32_t)((tm->until.utc_ms - tm->from.utc_ms) / SLOT_MS)};
+            }
             if (part_bind(a, w, &tm->part, false, source, &members[m].part, e) != OK) {
                 return fail_in(e, STR_FMT " " STR_FMT ": ", STR_ARG(tg->name), STR_ARG(tm->name));
             }
@@ -560,12 +563,13 @@ static enum err_code work_bind(struct arena *a, const struct work *w, struct str
                                struct err *e)
 {
     int32_t source = 0;
-    struct strategy_binding b = {
-        .axis = {.start = day_start(w->b->from), .minutes = 15, .n = w->kind->n_days * SLOTS},
-        .span = w->kind->span,
-        .prices = w->kind->prices,
-        .n_prices = w->kind->n_prices,
-        .order_no = w->b->order_no};
+    struct strategy_binding b = {.axis = w->axis,
+                                 .span = w->kind->span,
+                                 .prices = w->kind->prices,
+                                 .n_prices = w->kind->n_prices,
+                                 .windows = w->windows,
+                                 .n_windows = w->n_windows,
+                                 .order_no = w->b->order_no};
     if (part_bind(a, w, &w->terms.top, true, &source, &b.top, e) != OK) {
         return e->code;
     }
@@ -641,8 +645,8 @@ static enum err_code registers_agree(struct desk *d, const struct work *w, bool 
         int64_t at = meter_estate_find(es, w->sources[i].point_id);
         struct reading_control c;
         struct err why = {0};
-        if (at < 0 || es->first_binding[at] == es->first_binding[at + 1]) {
-            continue; /* virtual, or metered without registers */
+        if (w->sources[i].track || at < 0 || es->first_binding[at] == es->first_binding[at + 1]) {
+            continue; /* not over the period, virtual, or metered without registers */
         }
         enum err_code rc = reading_control(d->db, d->points, w->sources[i].point_id, w->b->from,
                                            w->b->until, &c, &why);
@@ -668,8 +672,12 @@ static enum err_code flags_take(struct desk *d, const struct work *w,
                                       s->flags[i].level == FLAG_HOLD};
     }
     for (size_t i = 0; i < w->n_sources; i++) {
-        const struct reading_total *t = &w->sources[i].total;
-        const int64_t intervals = w->kind->n_days * SLOTS;
+        const struct source *src = &w->sources[i];
+        const struct reading_total *t = &src->total;
+        const int64_t intervals = src->track ? src->axis.n : w->kind->n_days * SLOTS;
+        if (src->days_before > 0) {
+            continue; /* a day that lacks readings is none of those chosen: the strategy's to say */
+        }
         r->intervals += intervals;
         r->estimated += t->n_estimated;
         r->manual += t->n_manual;
@@ -743,7 +751,8 @@ enum err_code work_run(struct desk *d, struct work *w, struct settle_result *out
                               .terms = &w->terms,
                               .period = {w->b->from, w->b->until},
                               .tariff = w->kind ? w->kind->tariff : STR(""),
-                              .state_in = w->state_in};
+                              .state_in = w->state_in,
+                              .inputs = work_inputs(w, d->arena)};
     struct reader reader = {d, w};
     const struct strategy_data data = {&reader, give_sums, give_values};
     struct strategy_bound *b = NULL;

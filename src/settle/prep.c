@@ -298,6 +298,25 @@ static enum err_code books_get(struct prep *p, const struct contract_terms *t, s
     return OK;
 }
 
+/* Work or rest of the days before the period, without prices: no book need reach so far back. */
+static enum err_code history_prepare(struct prep *p, const struct tariff_request *q,
+                                     struct settle_period period, struct kind *k, struct err *e)
+{
+    const struct tariff_span *span;
+    struct tariff_request days = *q;
+    if (k->history == 0) {
+        return OK;
+    }
+    days.from = day_start(day_add(period.from, -k->history));
+    days.books = NULL;
+    days.n_books = 0;
+    if (tariff_resolve(p->arena, &days, &span, NULL, e) != OK) {
+        return fail_in(e, "calendar of the days before: ");
+    }
+    k->workday = span->workday;
+    return OK;
+}
+
 static enum err_code tariff_prepare(struct prep *p, const struct contract_terms *t, struct str wish,
                                     struct settle_period period, struct kind *k, struct err *e)
 {
@@ -316,7 +335,9 @@ static enum err_code tariff_prepare(struct prep *p, const struct contract_terms 
         return fail_in(e, "calendar: ");
     }
     tariff_note(&note, STR("calendar"), cal);
-    if (holidays_get(p, tariff_calendar_holidays(cal->calendar), period, wish, &holidays, &note,
+    const int32_t before = k->lead > k->history ? k->lead : k->history;
+    const struct settle_period touched = {day_add(period.from, -before), period.until};
+    if (holidays_get(p, tariff_calendar_holidays(cal->calendar), touched, wish, &holidays, &note,
                      e) != OK ||
         books_get(p, t, wish, books, &note, e) != OK) {
         return e->code;
@@ -329,11 +350,12 @@ static enum err_code tariff_prepare(struct prep *p, const struct contract_terms 
                                      .category = t->category,
                                      .dates = dates,
                                      .n_dates = t->n_dates,
-                                     .from = day_start(period.from),
+                                     .from = day_start(day_add(period.from, -k->lead)),
                                      .until = day_start(period.until),
                                      .books = books,
                                      .n_books = t->n_prices};
-    if (tariff_resolve(p->arena, &q, &k->span, t->n_prices ? prices : NULL, e) != OK) {
+    if (tariff_resolve(p->arena, &q, &k->span, t->n_prices ? prices : NULL, e) != OK ||
+        history_prepare(p, &q, period, k, e) != OK) {
         return e->code;
     }
     for (size_t i = 0; i < t->n_prices; i++) {
@@ -361,11 +383,12 @@ static enum err_code plan_prepare(struct arena *a, struct kind *k, struct err *e
         return OK;
     }
     const struct tariff_span *s = k->span;
-    check(s->first.yyyymmdd == k->like.from.yyyymmdd && s->n_days == k->n_days);
+    check(s->first.yyyymmdd == day_add(k->like.from, -k->lead).yyyymmdd &&
+          s->n_days == k->n_days + k->lead);
     k->n_keys = s->n_keys;
     _Static_assert(sizeof(struct tou_map) == SLOTS, "the maps of a span are rows of keys");
-    if (reading_plan_new(a, s->first, s->n_days, s->day_map, s->n_maps, s->maps[0].key, s->n_keys,
-                         &plan, e) != OK) {
+    if (reading_plan_new(a, k->like.from, k->n_days, s->day_map + k->lead, s->n_maps,
+                         s->maps[0].key, s->n_keys, &plan, e) != OK) {
         return e->code;
     }
     k->plan = plan;
@@ -404,7 +427,10 @@ enum err_code prep_kind(struct prep *p, const struct contract_binding *like,
     static const struct prep_wish none;
     struct kind k = {.like = *like};
     struct err why = {0};
-    enum err_code rc = kind_fill(p, wish ? wish : &none, &k, &why);
+    wish = wish ? wish : &none;
+    k.lead = wish->lead;
+    k.history = wish->history;
+    enum err_code rc = kind_fill(p, wish, &k, &why);
     if (is_store_trouble(rc)) {
         *e = why;
         return rc;

@@ -21,7 +21,10 @@ struct kind {
     size_t n_prices;
     const struct reading_plan *plan;
     int32_t n_days, n_keys;
-    struct str tariff; /* "calendar=zj@1 holidays=cn-2026@1 grid_price=zj-1-10kv@2" */
+    int32_t lead;        /* days of the span before the period: sessions may begin there */
+    int32_t history;     /* days before the period that `workday` begins with */
+    const bool *workday; /* history + n_days; NULL without history or calendar */
+    struct str tariff;   /* "calendar=zj@1 holidays=cn-2026@1 grid_price=zj-1-10kv@2" */
     const struct strategy_decl *states; /* decls of kind STRATEGY_STATE, in text order */
     size_t n_states;
 };
@@ -30,6 +33,7 @@ struct kind {
 struct prep_wish {
     struct str strategy_text; /* "" : the published one */
     struct str tariff;        /* "" : the newest versions; else those of a stored run */
+    int32_t lead, history;    /* days before the period: with prices, and their day types alone */
 };
 
 struct prep; /* loaded documents and texts, shared between kinds while preparing */

@@ -158,7 +158,11 @@ static struct chunk *chunk_new(struct run *run, struct db *reader, size_t page)
 {
     struct arena *a = arena_new();
     struct chunk *c = arena_make(a, struct chunk);
-    struct desk d = {reader, run->points, a, run->registers, arena_new()};
+    struct desk d = {.db = reader,
+                     .points = run->points,
+                     .arena = a,
+                     .registers = run->registers,
+                     .scratch = arena_new()};
     c->arena = a;
     c->page = page;
     enum err_code rc = store_begin(reader, STORE_CORE, STORE_READ, &c->failure);

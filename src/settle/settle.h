@@ -16,7 +16,7 @@
  *     have changed; only an adjustment makes the next revision.
  *
  * A run row keeps input_hash = hash(contract version, strategy hash, price and calendar versions,
- * state carried in, data snapshot): the same hash means there is nothing to do
+ * state carried in, facts of the period, data snapshot): the same hash means there is nothing to do
  * (settlement-rules 6.8).
  *
  * A run's id follows from order, period, revision and input_hash, so a repeat after a crash writes
@@ -91,6 +91,7 @@ struct settle_result {
     struct str
         tariff; /* the versions used: "calendar=zj@1 holidays=cn-2026@1 grid_price=zj-1-10kv@2" */
     struct str state_in, state_out; /* JSON settings, "" if none */
+    struct str inputs; /* the version of the facts and the event days used, "@3 20260710"; "" */
     const struct settle_line *lines;
     size_t n_lines;
     const struct settle_flag *flags;

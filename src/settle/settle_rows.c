@@ -276,7 +276,7 @@ static bool next_run(void *ctx, struct bulk_value *v)
     v[12] = of_hash(&r->strategy_hash);
     v[13] = of_hash(&r->snapshot);
     v[14] = of_str(r->tariff);
-    v[15] = of_str(r->order->inputs);
+    v[15] = of_str(r->inputs);
     v[16] = of_str(r->state_in);
     v[17] = of_str(r->state_out);
     v[18] = of_int((int64_t)r->n_lines);

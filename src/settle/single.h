@@ -10,6 +10,7 @@ struct single {
     struct contract_binding binding;
     struct kind kind;
     struct work work;
+    struct str events; /* of the run computed again */
     struct settle_result result;
     struct strategy_bound *bound;
     struct strategy_result *ran;
