@@ -113,9 +113,9 @@ def compressed_air(case, schedules):
 
 def owned(c, kwh):
     """What the owner of this contract has of the station's kWh, split at 0.01 kWh (R6)."""
-    shares = [frac(o["share"]) for o in c.get("owners", [])]
-    if not any(shares):
+    if "owners" not in c:
         return kwh
+    shares = [frac(o["share"]) for o in c["owners"]]
     parts = allocate(int(kwh * 100), shares)
     return sum((F(p, 100) for p, o in zip(parts, c["owners"]) if o["mine"]), F(0))
 
@@ -222,7 +222,8 @@ def random_certificates(m):
     if m.chance(30):
         n = m.r.randint(1, 4)
         mine = m.r.randrange(n)
-        c["owners"] = [{"id": "O%d" % i, "share": m.number(1, m.r.choice([1, 4])), "mine": i == mine}
+        c["owners"] = [{"id": "O%d" % i, "share": dec(F(m.r.randint(1, 9999), 10000)),
+                        "mine": i == mine}
                        for i in range(n)]
     return {"months": months, "contract": c}
 
