@@ -261,8 +261,7 @@ static enum err_code bind_feed(struct binder *b, const struct level *l,
             return e->code;
         }
     } else if (json_kind(how) == JSON_NONE) {
-        return fail(e, ERR_INPUT, "%s.feeds.%s: missing; the strategy declares it", l->spec.path,
-                    name);
+        return fail(e, ERR_INPUT, "%s: missing; the strategy declares it", how.path);
     } else {
         const struct strategy_axis *axis = feed_axis(b, l, d);
         if (!axis) {
@@ -291,8 +290,7 @@ static enum err_code bind_setting(struct binder *b, const struct level *l,
         return case_setting(b->entry, d, mine, b->last, out, use, e);
     }
     if (json_kind(how) == JSON_NONE) {
-        return fail(e, ERR_INPUT, "%s.settings.%s: missing; the strategy declares it", l->spec.path,
-                    name);
+        return fail(e, ERR_INPUT, "%s: missing; the strategy declares it", how.path);
     }
     return case_setting(l->place, d, how, b->last, out, use, e);
 }
@@ -464,8 +462,7 @@ static enum err_code bind_group(struct binder *b, const struct level *outer,
     struct json groups = json_get(outer->spec, "groups"), spec = json_get(groups, name);
     size_t n;
     if (json_kind(spec) == JSON_NONE) {
-        return fail(e, ERR_INPUT, "%s.groups.%s: missing; the strategy declares it",
-                    outer->spec.path, name);
+        return fail(e, ERR_INPUT, "%s: missing; the strategy declares it", spec.path);
     }
     if (find_members(outer, spec, places, &n, e) != OK) {
         return e->code;

@@ -341,6 +341,14 @@ def baseline_cases():
     yield event_case("fewer_days", "Fewer eligible days than asked: those there are",
                      [user("U1", "40", ["80"] * 4, week("100", "101", "102", "103", "104")[3:])],
                      {"baseline": {"method": "high_x_of_y", "x": 4, "pool": 10}})
+    long = [flat(day, kwh) for day, kwh in zip((2, 3, 4, 7, 8, 9, 10), ("300", "200", "90", "101",
+                                                                        "104", "100", "102"))]
+    yield event_case("last_of_more", "The last two days, though older ones are higher",
+                     [user("U1", "100", ["80"] * 4, long)],
+                     {"baseline": {"method": "avg_n", "n": 2, "pool": 4}})
+    yield event_case("high_of_last", "The highest two of the last four days, not of all",
+                     [user("U1", "100", ["80"] * 4, long)],
+                     {"baseline": {"method": "high_x_of_y", "x": 2, "pool": 4}})
     warm = [dict(day, pre=["50", "50"]) for day in week("100", "100", "101", "102", "103")]
     warm[0]["pre"] = ["50", None]
     users = [user("U1", "100", ["90"] * 4, warm, pre_actual=["60", "65"]),
