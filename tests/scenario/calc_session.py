@@ -128,7 +128,7 @@ def shore_power_month(case, schedules):
 # -- cars ----------------------------------------------------------------------------
 
 def session_lines(sheet, times, session, c, digits):
-    """The bill of one session; returns the service fee in fen."""
+    """The bill of one session; returns the service fee in fen and what was charged less given."""
     driver, prefix = session["driver"], session["id"] + "."
     slots = [(at, frac(v)) for at, v in session["slots"]]
     charge = times.by_period([(at, max(v, 0)) for at, v in slots], digits)
@@ -156,13 +156,14 @@ def session_lines(sheet, times, session, c, digits):
         sheet.line(prefix + "IDLE", driver, "operator", amount, F("0.06"), F(over), "min", price)
     if session.get("late"):
         sheet.flags.append("LATE_SESSION." + session["id"])
-    return service
+    return service, kwh - sum(back.values(), F(0))
 
 
 def ev_charging_v2g(case, schedules):
     sheet, times, c = calc.Sheet(), Times(case, schedules), case["contract"]
     digits = case.get("energy_digits", 2)
-    total = sum(session_lines(sheet, times, s, c, digits) for s in case["sessions"])
+    done = [session_lines(sheet, times, s, c, digits) for s in case["sessions"]]
+    total = sum(service for service, _ in done)
     split = c["service_split"]
     parts = dict(zip(split, allocate(total, split.values()) or [0] * len(split)))
     for name, part in parts.items():
@@ -171,6 +172,11 @@ def ev_charging_v2g(case, schedules):
     if total != 0:
         keeps = total - sum(p for name, p in parts.items() if name != "operator")
         sheet.quantities = {"service_total_fen": total, "operator_keeps_fen": keeps}
+    if "station_kwh" in case:
+        loss = frac(case["station_kwh"]) - sum((net for _, net in done), F(0))
+        sheet.quantities["station_loss"] = dec(loss)
+        if loss < 0:
+            sheet.flags.append("STATION_BELOW_CHARGERS")
     return sheet.expected()
 
 
@@ -235,11 +241,13 @@ def any_ev_charging_v2g(m):
         session = {"id": "S%d" % (i + 1), "driver": "D%d" % m.r.randint(1, 3),
                    "slots": [list(p) for p in zip(times, m.series(len(times), 20, low))]}
         m.maybe(session, "idle_minutes", m.r.randrange(150))
+        if m.chance(8):
+            session["slots"] = []
+        m.maybe(session, "late", True, 10)
         m.maybe(session, "service_discount", m.number(1, m.r.choice([1, 2, 4])))
         case["sessions"].append(session)
     c = {"service_per_kwh": m.number(0.9, m.r.choice([2, 4, 6]))}
-    if any(float(v) < 0 for s in case["sessions"] for _, v in s["slots"]) or m.chance(50):
-        c["v2g_ratio"] = m.number(1.2, m.r.choice([2, 4, 6]))
+    m.maybe(c, "v2g_ratio", m.number(1.2, m.r.choice([2, 4, 6])), 90)
     m.maybe(c, "wear_comp", m.number(0.3, 4))
     m.maybe(c, "idle_per_min", m.number(2, 2), 70)
     m.maybe(c, "idle_grace", m.r.randrange(60))
@@ -248,6 +256,7 @@ def any_ev_charging_v2g(m):
     c["service_split"] = {name: m.number(0.9, 2) for name in names}
     case["contract"] = c
     m.maybe(case, "energy_digits", m.r.randint(0, 4), 15)
+    m.maybe(case, "station_kwh", m.number(900, 2), 15)
     return case
 
 
@@ -381,6 +390,16 @@ def golden_cars():
                [dict(noon, service_discount="0.875",
                      slots=slots("2025-07-10 11:00", ["1.25", "0.01"]))],
                {"service_per_kwh": "0.4444"})
+    yield cars("no_slots", "Plugged in and never charged: only the staying",
+               [dict(noon, slots=[], idle_minutes=45)])
+    yield cars("offline_late", "Sent late by an offline charger: billed by its own time, and said",
+               [dict(night, late=True, idle_minutes=0), noon], versions=NEW)
+    yield cars("v2g_not_agreed", "Discharge without an agreed price is held, not paid",
+               [noon, back], {"v2g_ratio": None, "wear_comp": None})
+    yield cars("station_loss", "The station's meter shows more than its chargers: the operator's loss",
+               [noon, back], station_kwh="31.5")
+    yield cars("station_below", "The station's meter shows less than its chargers: held",
+               [noon, back], station_kwh="20")
     yield cars("negative_price", "Charging is paid for at a negative price",
                [dict(noon, slots=slots("2025-07-10 11:00", ["10", "-4"]))],
                versions=[("2025-01-01 00:00", scenarios.NEGATIVE)])
