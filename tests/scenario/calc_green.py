@@ -10,15 +10,16 @@ import calc
 from calc import allocate, dec, fen, frac
 
 
-def cents(values):
-    """Hundredths of a kWh; None where there was no reading."""
-    return [None if v is None else int(frac(v) * 100) for v in values]
+def cents(member, key):
+    """Hundredths of a kWh; None where there was no reading and should be one."""
+    nothing = 0 if member.get("part_month") else None
+    return [nothing if v is None else int(frac(v) * 100) for v in member[key]]
 
 
 def green_power_aggregation(case, _schedules):
     sheet, c = calc.Sheet(), case["contract"]
-    gen = {s["id"]: cents(s["gen"]) for s in case["stations"]}
-    load = {b["id"]: cents(b["demand"]) for b in case["buyers"]}
+    gen = {s["id"]: cents(s, "gen") for s in case["stations"]}
+    load = {b["id"]: cents(b, "demand") for b in case["buyers"]}
     got = {name: 0 for name in list(gen) + list(load)}
     for t in range(len(next(iter(gen.values())))):
         sides = ([(n, v[t]) for n, v in gen.items()], [(n, v[t]) for n, v in load.items()])
@@ -72,7 +73,9 @@ def any_green(m):
             values = ["0"] * n
         if m.chance(10):
             values[m.r.randrange(n)] = None
-        return {"id": name, key: values}
+        out = {"id": name, key: values}
+        m.maybe(out, "part_month", m.chance(50), 30)
+        return out
 
     case = {"stations": [member("P%d" % i, "gen") for i in range(m.r.randint(1, 5))],
             "buyers": [member("B%d" % i, "demand") for i in range(m.r.randint(1, 5))]}
@@ -91,10 +94,12 @@ TERMS = {"energy_price": "0.4300", "env_price": "0.0300", "agg_margin": "0.0020"
          "feed_in_price": "0.4153", "shortfall_price": "0.0100"}
 
 
-def green(name, title, gens, demands, contract=None, promised=None):
+def green(name, title, gens, demands, contract=None, promised=None, part=None):
     buyers = [{"id": "B%d" % (i + 1), "demand": d} for i, d in enumerate(demands)]
     for buyer, kwh in (promised or {}).items():
         buyers[buyer - 1]["contract_kwh"] = kwh
+    if part is not None:
+        buyers[part - 1]["part_month"] = True
     return "green_power_aggregation", {
         "schema": "sunkeeper.case/1", "id": name, "scenario": "green_power_aggregation",
         "title": title,
@@ -119,6 +124,9 @@ def golden():
                 promised={2: "1"})
     yield green("missing", "A missing interval on either side is not matched",
                 [["10", None, "10"], ["5", "5", "5"]], [["12", "12", None], ["6", "6", "6"]])
+    yield green("left_in_between", "A buyer who left has no readings any more: zero, not missing",
+                [["10", "20", "10"], ["5", "5", "5"]], [["12", None, None], ["6", "6", "6"]],
+                promised={1: "20"}, part=1)
     yield green("promise_kept", "Matched exactly what was promised: no compensation",
                 [["30", "30"]], [["20", "10"]], promised={1: "30"})
     yield green("no_margin", "Without a margin the environment price passes through",
