@@ -216,10 +216,24 @@ static enum err_code read_scale(struct json j, int64_t *num, int64_t *den, struc
 
 static enum err_code read_unit(struct mapping *m, struct json j, struct map_value *v, struct err *e)
 {
-    struct str unit;
+    struct str unit, own = { NULL, 0 };
     int64_t num, den;
-    enum err_code code = json_need_str(j, "unit", &unit, e);
-    if (code != OK || (code = read_scale(j, &num, &den, e)) != OK) {
+    enum err_code code = optional_str(j, "own_unit", &own, e);
+    if (code == OK && own.at) {
+        if (json_kind(json_get(j, "unit")) != JSON_NONE) {
+            return wrong(e, json_get(j, "unit"), "stands beside own_unit; one of them is enough");
+        }
+        if (own.n == 0) {
+            return wrong(e, json_get(j, "own_unit"), "must name the unit, such as \"GJ\"");
+        }
+        if ((code = read_scale(j, &num, &den, e)) == OK) {
+            conversion_init(&v->to_e4, 10000 * num, den);
+            v->rank = RANK_GRID_FILE;
+        }
+        return code;
+    }
+    if (code != OK || (code = json_need_str(j, "unit", &unit, e)) != OK ||
+        (code = read_scale(j, &num, &den, e)) != OK) {
         return code;
     }
     size_t i = 0, n = sizeof UNITS / sizeof UNITS[0];
@@ -230,7 +244,8 @@ static enum err_code read_unit(struct mapping *m, struct json j, struct map_valu
         return fail_named(e, ERR_INPUT, "E_UNIT",
                           "%s: \"" STR_FMT
                           "\" is not a known unit: kWh, Wh, MWh, GWh, kvarh, varh, "
-                          "Mvarh, m3, or as mean power kW, W, MW, kvar, Mvar",
+                          "Mvarh, m3, or as mean power kW, W, MW, kvar, Mvar; another amount "
+                          "as \"own_unit\"",
                           json_get(j, "unit").path, STR_ARG(unit));
     }
     bool power = UNITS[i].dim == 'p';
@@ -271,9 +286,9 @@ static enum err_code read_rank(struct json j, struct map_value *v, struct err *e
 static enum err_code read_value(struct mapping *m, struct json j, struct map_value *v,
                                 struct err *e)
 {
-    static const char *const keys[] = { "column", "point", "kind", "unit",     "scale",
-                                        "round",  "sign",  "rank", "negative", "idle",
-                                        "max",    "note",  NULL };
+    static const char *const keys[] = { "column", "point", "kind", "unit", "own_unit",
+                                        "scale",  "round", "sign", "rank", "negative",
+                                        "idle",   "max",   "note", NULL };
     static const char *const kinds[] = { "interval", "register", NULL };
     static const char *const rounds[] = { "refuse", "half_away", NULL };
     static const char *const signs[] = { "plus", "minus", NULL };
