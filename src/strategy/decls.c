@@ -51,7 +51,10 @@ static struct strategy_decl describe(struct arena *a, const struct tally_program
         out.window = p->axes[d->window].name;
     }
     if (d->initial) {
-        out.default_text = tally_expr_text(a, p, d->initial);
+        const struct tally_expr *x = d->initial;
+        out.default_text = tally_expr_text(a, p, x);
+        out.default_number = x->op == OP_NEG ? x->args[0]->number : x->number;
+        out.default_number.units *= x->op == OP_NEG ? -1 : 1;
     }
     switch (d->type.kind) {
     case TALLY_YES_NO:
@@ -101,6 +104,8 @@ void strategy_describe(struct arena *arena, struct strategy *s)
                                      .of = x->outer >= 0 ? p->axes[x->outer].name
                                                          : (struct str){ "", 0 },
                                      .party = x->party,
+                                     .unit = x->opaque >= 0 ? p->opaques[x->opaque]
+                                                            : (struct str){ "", 0 },
                                      .party_name = x->party_name };
     }
     s->decls = decls;

@@ -100,11 +100,13 @@ struct strategy_decl {
     const struct str *choices;
     size_t n_choices;
     struct str default_text; /* as written */
+    struct decimal default_number; /* of a number: 88% is {88, 2} */
 };
 size_t strategy_decls(const struct strategy *s, const struct strategy_decl **out);
 struct strategy_group {
     struct str name, title, of; /* of: the outer group or "" */
     bool party;
+    struct str unit;       /* `unit NAME` inside: the unit each member has for itself; or "" */
     struct str party_name; /* `party NAME` inside; "" when the member itself is the party */
 };
 size_t strategy_groups(const struct strategy *s, const struct strategy_group **out);

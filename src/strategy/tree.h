@@ -374,6 +374,8 @@ struct str tally_file_name(const struct tally_program *p, struct tally_place at)
 /* The canonical text of an expression: "round(grid_price * discount, 4)". */
 struct str tally_expr_text(struct arena *a, const struct tally_program *p,
                            const struct tally_expr *x);
+/* "SELF.tou" (form.c). */
+struct str tally_code_text(struct arena *a, const struct tally_code *code);
 /* Canonical text of all files, the strategy first: what the hash is taken over. */
 struct str tally_canonical(struct arena *a, const struct tally_program *p);
 /* "kWh", "yuan/kWh", "kW*day", "" for ratio and count. */
