@@ -72,6 +72,7 @@ struct shop {
     struct strategy_library library;
     struct instant now;
     struct text *messages;
+    bool draft;
 };
 
 static enum err_code text_publish(struct shop *s, const char *file, int deep,
@@ -112,15 +113,27 @@ static enum err_code text_publish(struct shop *s, const char *file, int deep,
         settle_strategy_check(s->db, s->arena, name, text, uses, n_uses, s->messages, e) != OK) {
         return fail_in(e, "%s: ", file);
     }
-    return contract_strategy_publish(s->db, s->arena, name, title_of(head, name), text, uses,
-                                     n_uses, s->now, out, fresh, e);
+    struct str title = title_of(head, name);
+    return s->draft ? contract_strategy_draft(s->db, s->arena, name, title, text, uses, n_uses,
+                                              s->now, out, fresh, e)
+                    : contract_strategy_publish(s->db, s->arena, name, title, text, uses, n_uses,
+                                                s->now, out, fresh, e);
 }
 
 enum err_code library_publish(struct db *db, struct arena *a, const char *file, struct instant now,
                               struct text *messages, struct strategy_text *out, bool *fresh,
                               struct err *e)
 {
-    struct shop s = { db, a, { 0 }, now, messages };
+    struct shop s = { db, a, { 0 }, now, messages, false };
+    library_beside(a, file, &s.library);
+    return text_publish(&s, file, 0, out, fresh, e);
+}
+
+enum err_code library_draft(struct db *db, struct arena *a, const char *file, struct instant now,
+                            struct text *messages, struct strategy_text *out, bool *fresh,
+                            struct err *e)
+{
+    struct shop s = { db, a, { 0 }, now, messages, true };
     library_beside(a, file, &s.library);
     return text_publish(&s, file, 0, out, fresh, e);
 }

@@ -3,6 +3,7 @@
 #include "contract/contract.h"
 #include "base/embed.h"
 #include "contract/contract_rows.h"
+#include "contract/life_rows.h"
 #include "contract/refs.h"
 #include "contract/terms.h"
 
@@ -104,11 +105,11 @@ static enum err_code uses_check(struct db *db, struct arena *a, const struct str
     return OK;
 }
 
-enum err_code contract_strategy_publish(struct db *db, struct arena *a, struct str name,
-                                        struct str title, struct str text,
-                                        const struct strategy_ref *uses, size_t n_uses,
-                                        struct instant now, struct strategy_text *out, bool *fresh,
-                                        struct err *e)
+enum err_code contract_strategy_draft(struct db *db, struct arena *a, struct str name,
+                                      struct str title, struct str text,
+                                      const struct strategy_ref *uses, size_t n_uses,
+                                      struct instant now, struct strategy_text *out, bool *fresh,
+                                      struct err *e)
 {
     if (!name_good(name)) {
         return fail(e, ERR_INPUT,
@@ -141,7 +142,8 @@ enum err_code contract_strategy_publish(struct db *db, struct arena *a, struct s
         return e->code;
     }
     t.ref.version = (found ? last.ref.version : 0) + 1;
-    if (rows_put_strategy(db, &t, u, e) != OK) {
+    const struct life_row born = {.ref = t.ref, .state = LIFE_DRAFT, .changed = now};
+    if (rows_put_strategy(db, &t, u, e) != OK || rows_put_life(db, &born, e) != OK) {
         return e->code;
     }
     *fresh = true;
@@ -327,7 +329,8 @@ static enum err_code strategy_exists(struct db *db, struct arena *a, const struc
                     STR_ARG(c->no));
     }
     if (contract_strategy_get(db, a, c->strategy.name, c->strategy.version, &t, e) != OK ||
-        uses_check(db, a, c->amendments, c->n_amendments, e) != OK) {
+        uses_check(db, a, c->amendments, c->n_amendments, e) != OK ||
+        life_named(db, a, c->strategy, e) != OK) {
         return fail_in(e, "contract " STR_FMT ": ", STR_ARG(c->no));
     }
     return OK;

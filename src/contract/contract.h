@@ -178,15 +178,17 @@ SK_MUST_USE enum err_code contract_life_on(struct db *db, struct arena *a, struc
 enum evidence_kind { EVIDENCE_CASES = 1, EVIDENCE_SHADOW };
 struct strategy_evidence {
     enum evidence_kind kind;
+    bool passed;
     struct sha256 hash; /* of the case files, or of the table of differences */
     struct str body;    /* JSON: what was run, with what result, warnings and who signed them */
     struct instant at;
 };
 #define EVIDENCE_BODY_MAX (1u << 20) /* bytes: 10,000 case files by name and hash */
-/* Moves the version on where `passed`. ERR_RULE `LIFE_CLOSED` once it was requested. */
+/* Moves the version on where it passed, back where it did not. ERR_RULE `LIFE_CLOSED` once it was
+ * requested. `at` is filled in. */
 SK_MUST_USE enum err_code contract_evidence_put(struct db *db, struct arena *a,
                                                 struct strategy_ref ref,
-                                                const struct strategy_evidence *v, bool passed,
+                                                const struct strategy_evidence *v,
                                                 struct instant now, struct err *e);
 /* The newest of that kind; ERR_NOT_FOUND. */
 SK_MUST_USE enum err_code contract_evidence_last(struct db *db, struct arena *a,

@@ -100,3 +100,37 @@ create table order_fact (
 insert into order_fact (order_id, period_from, version, facts, created_at)
     select order_id, period_from, 1, '{"settings":' || settings || '}', created_at from order_input;
 drop table order_input;
+
+-- migration 3 core
+create table strategy_life (
+    name {text} not null,
+    version {i64} not null check (version > 0),
+    state {i16} not null check (state between 1 and 5),
+    valid_from {i64} not null,
+    valid_until {i64} not null check (valid_until >= valid_from),
+    approval_id {i64} not null,
+    updated_at {i64} not null,
+    primary key (name, version)
+) {strict_without_rowid};
+insert into strategy_life (name, version, state, valid_from, valid_until, approval_id, updated_at)
+    select v.name, v.version, 5, 0,
+        case when exists (select 1 from strategy_version n
+                          where n.name = v.name and n.version > v.version)
+        then 0 else 99999999 end, 0, v.created_at
+    from strategy_version v;
+create table strategy_evidence (
+    name {text} not null,
+    version {i64} not null,
+    seq {i64} not null check (seq > 0),
+    kind {i16} not null check (kind between 1 and 2),
+    passed {i16} not null check (passed in (0, 1)),
+    hash {text} not null check (length(hash) = 64),
+    body {text} not null,
+    created_at {i64} not null,
+    primary key (name, version, seq)
+) {strict}
+{append_only}
+create table contract_fixed (
+    contract_id {i64} not null primary key,
+    created_at {i64} not null
+) {strict};

@@ -29,7 +29,7 @@
     "and l.period_from = i.period_from and l.version > i.version)"
 #define BOUND_WHERE " where o.state = 1 and o.valid_from < $4 and o.valid_until > $3 and " IN_SCOPE
 
-static struct str hash_hex(struct arena *a, struct sha256 h)
+struct str hash_hex(struct arena *a, struct sha256 h)
 {
     struct text t;
     text_init(&t, a, 65);
@@ -42,7 +42,7 @@ static int nibble(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
 }
 
-static struct sha256 hash_of_hex(struct str s)
+struct sha256 hash_of_hex(struct str s)
 {
     struct sha256 h = {{0}};
     for (size_t i = 0; i < sizeof(h.b) && 2 * i + 1 < s.n; i++) {

@@ -5,6 +5,10 @@
 
 #define DAY_OPEN 99999999 /* stored for "no end", so that comparisons need no exception */
 
+/* A hash as stored: 64 hexadecimal digits. */
+struct str hash_hex(struct arena *a, struct sha256 h);
+struct sha256 hash_of_hex(struct str s);
+
 /* Strategy texts. */
 enum err_code rows_put_strategy(struct db *db, const struct strategy_text *t, struct str uses,
                                 struct err *e);

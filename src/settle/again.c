@@ -63,8 +63,7 @@ enum err_code run_find(struct db *db, struct arena *a, struct scope scope, int64
     return scope.all ? OK : order_get(db, a, scope, run->order_id, &order, e);
 }
 
-/* The facts a run used, as its row names them. */
-static enum err_code inputs_of_run(struct single *s, const struct run_row *run, struct err *e)
+enum err_code run_inputs(struct single *s, const struct run_row *run, struct err *e)
 {
     struct contract_binding *b = &s->binding;
     struct str rest = run->inputs, word;
@@ -105,7 +104,7 @@ enum err_code run_compute(struct single *s, const struct run_row *run, bool now,
                           run->period.until, run->contract_version, &s->binding, e) != OK) {
         return e->code;
     }
-    if (!now && inputs_of_run(s, run, e) != OK) {
+    if (!now && run_inputs(s, run, e) != OK) {
         return e->code;
     }
     if (single_compute(s, &wish, &run->state_in, e) != OK) {

@@ -465,7 +465,7 @@ static bool ref_eq(struct strategy_ref a, struct strategy_ref b)
     return a.version == b.version && str_eq(a.name, b.name);
 }
 
-static bool kind_is(const struct contract_binding *a, const struct contract_binding *b)
+bool kind_is(const struct contract_binding *a, const struct contract_binding *b)
 {
     if (a->from.yyyymmdd != b->from.yyyymmdd || a->until.yyyymmdd != b->until.yyyymmdd ||
         a->n_amendments != b->n_amendments || !ref_eq(a->strategy, b->strategy) ||

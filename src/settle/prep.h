@@ -46,6 +46,8 @@ enum err_code prep_kind(struct prep *p, const struct contract_binding *like,
 struct kinds;
 enum err_code kinds_prepare(struct db *db, struct arena *a, struct settle_period p,
                             struct kinds **out, struct err *e);
+/* Whether two bindings are of one kind. */
+bool kind_is(const struct contract_binding *a, const struct contract_binding *b);
 const struct kind *kinds_find(const struct kinds *k, const struct contract_binding *b);
 
 /* Messages of a text with the store's libraries; ERR_INPUT when it has errors. */

@@ -201,6 +201,7 @@ struct settle_shadow {
 };
 struct shadow_total {
     int64_t orders, same, changed, failed, lines, lines_changed;
+    int64_t unsettled; /* of the strategy in the period, without a run in force: not compared */
     int64_t old_fen, new_fen; /* of the orders that did not fail */
     struct sha256 hash;       /* of all orders and lines, old and new: the evidence */
 };
@@ -239,6 +240,13 @@ SK_MUST_USE enum err_code settle_strategy_check(struct db *db, struct arena *a, 
                                                 struct str text, const struct strategy_ref *uses,
                                                 size_t n_uses, struct text *messages,
                                                 struct err *e);
+
+struct strategy; /* strategy/strategy.h */
+/* A published version with its libraries; `messages` takes its warnings (or errors). */
+SK_MUST_USE enum err_code settle_strategy_load(struct db *db, struct arena *a,
+                                               struct strategy_ref ref,
+                                               const struct strategy **out, struct text *messages,
+                                               struct err *e);
 
 struct settle_failure {
     int64_t order_id;
