@@ -10,8 +10,7 @@
 /* ---- where the library is ---------------------------------------------------------------------
  */
 
-/* A folder or file of the source tree: below the working directory, or above the program's. */
-static const char *find_shared(struct arena *a, const char *name)
+const char *case_shared(struct arena *a, const char *name)
 {
     char exe[1024];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -35,9 +34,9 @@ static struct case_world world_of(struct arena *a, const char *file)
     const char *slash = strrchr(file, '/');
     w.schedules = slash ? arena_printf(a, "%.*s/tou.json", (int)(slash - file), file) : "tou.json";
     if (access(w.schedules, R_OK) != 0) {
-        w.schedules = find_shared(a, "data/schedules.json");
+        w.schedules = case_shared(a, "data/schedules.json");
     }
-    w.strategies = find_shared(a, "strategies");
+    w.strategies = case_shared(a, "strategies");
     return w;
 }
 
@@ -238,10 +237,16 @@ static void print_json(struct case_world *w, const char *error, const struct cas
 
 int case_run(struct cmd *c, const char *file)
 {
+    return case_run_in(c, file, NULL);
+}
+
+int case_run_in(struct cmd *c, const char *file, const char *strategies)
+{
     struct err e = { 0 };
     struct arena *a = arena_new();
     const char *where = "";
     struct case_world w = world_of(a, file);
+    w.strategies = strategies ? strategies : w.strategies;
     struct json doc, got = { 0 }, stored = { 0 };
     const struct case_difference *d = NULL;
     size_t n = 0;

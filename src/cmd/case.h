@@ -11,6 +11,10 @@
  * "ok FILE" or "not ok FILE". Returns 0 when it agrees, EXIT_REFUSED when it differs or cannot run.
  */
 int case_run(struct cmd *c, const char *file);
+/* The same with the texts and bindings of another folder (NULL: the library). */
+int case_run_in(struct cmd *c, const char *file, const char *strategies);
+/* A folder or file of the source tree: below the working directory, or above the program's. */
+const char *case_shared(struct arena *a, const char *name);
 /* Runs the file's strategy and prints each line with its explanation. */
 int case_explain(struct cmd *c, const char *file);
 #endif

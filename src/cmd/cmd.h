@@ -38,6 +38,8 @@ struct command {
 };
 /* One NULL-ended table per file of commands; main.c lists the tables. */
 extern const struct command strategy_commands[];
+extern const struct command form_commands[];
+extern const struct command release_commands[];
 extern const struct command store_commands[];
 extern const struct command people_commands[];
 extern const struct command reading_commands[];

@@ -1,5 +1,6 @@
 /* cmd_contract.c - public rules, strategies and contracts into the store, from files. */
 #include "cmd/cmd.h"
+#include "cmd/form.h"
 #include "cmd/library.h"
 #include "cmd/steps.h"
 #include "contract/contract.h"
@@ -21,10 +22,13 @@ struct office {
     int n;
 };
 
-static int office_open(struct cmd *c, int argc, char **argv, struct office *o, const char *what)
+static int office_open(struct cmd *c, int argc, char **argv, struct office *o, const char *what,
+                       bool *adopt)
 {
     const char *as = NULL;
-    struct option options[] = { { "--as", &as, NULL }, { 0 } };
+    struct option options[] = { { "--as", &as, NULL },
+                                { adopt ? "--adopt" : NULL, NULL, adopt },
+                                { 0 } };
     o->words = arena_many(c->arena, (size_t)argc + 1, char *);
     int code = cmd_options(c, argc, argv, options, o->words, &o->n);
     if (code) {
@@ -61,7 +65,7 @@ static enum err_code office_commit(struct office *o, const char *action, const c
 static int tariff_publish_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
-    int code = office_open(c, argc, argv, &o, "a calendar, holidays or price book (.json)");
+    int code = office_open(c, argc, argv, &o, "a calendar, holidays or price book (.json)", NULL);
     if (code) {
         return code;
     }
@@ -86,23 +90,52 @@ static int tariff_publish_command(struct cmd *c, int argc, char **argv)
 }
 
 /* A text after the libraries it uses; what the checker says goes to standard error. */
-static enum err_code publish_text(struct cmd *c, struct office *o, const char *file,
+static enum err_code publish_text(struct cmd *c, struct office *o, const char *file, bool adopt,
                                   struct strategy_text *out, bool *fresh)
 {
     struct text messages;
     text_init(&messages, c->arena, MESSAGES_MAX);
     enum err_code rc =
-        library_publish(o->db, c->arena, file, o->now, &messages, out, fresh, &o->e);
+        adopt ? library_publish(o->db, c->arena, file, o->now, &messages, out, fresh, &o->e)
+              : library_draft(o->db, c->arena, file, o->now, &messages, out, fresh, &o->e);
     if (rc != OK) {
         fprintf(stderr, STR_FMT, STR_ARG(text_str(&messages)));
     }
     return rc;
 }
 
+/* Adopting is for the library that a store begins with, by whoever sets it up: what replaces an
+ * active version is released. */
+static enum err_code adopt(struct cmd *c, struct office *o, const char *file,
+                           struct strategy_text *out, bool *fresh)
+{
+    const char *slash = strrchr(file, '/');
+    struct str name = str_of(slash ? slash + 1 : file);
+    struct strategy_ref ref = { 0 };
+    name.n -= str_ends(name, ".tally") ? 6 : 0;
+    if (o->user_id) {
+        return fail(&o->e, ERR_RULE, "--adopt is for the server's own administrator, without --as");
+    }
+    enum err_code rc = contract_life_on(o->db, c->arena, name, instant_day(o->now), &ref, &o->e);
+    if (rc != OK && rc != ERR_NOT_FOUND) {
+        return rc;
+    }
+    if (publish_text(c, o, file, true, out, fresh) != OK) {
+        return o->e.code;
+    }
+    return ref.version == 0 || !*fresh
+               ? OK
+               : fail_named(&o->e, ERR_RULE, "LIFE_STATE",
+                            "strategy " STR_FMT ": version %d is active; publish this text without "
+                            "--adopt, then 'strategy release' it",
+                            STR_ARG(name), ref.version);
+}
+
 static int strategy_publish_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
-    int code = office_open(c, argc, argv, &o, "a file.tally");
+    bool adopted = false;
+    int code = office_open(c, argc, argv, &o, "a file.tally", &adopted);
     if (code) {
         return code;
     }
@@ -110,7 +143,8 @@ static int strategy_publish_command(struct cmd *c, int argc, char **argv)
         struct strategy_text out;
         bool fresh = false;
         if (store_begin(o.db, STORE_CORE, STORE_WRITE, &o.e) != OK ||
-            publish_text(c, &o, o.words[i], &out, &fresh) != OK ||
+            (adopted ? adopt(c, &o, o.words[i], &out, &fresh)
+                     : publish_text(c, &o, o.words[i], false, &out, &fresh)) != OK ||
             office_commit(&o, "strategy.publish", o.words[i], out.ref.version) != OK) {
             return office_close(c, &o, o.e.code);
         }
@@ -247,12 +281,11 @@ static enum err_code contract_read(struct cmd *c, struct office *o, const char *
         terms_make(c, o, doc, &out->terms) != OK) {
         return o->e.code;
     }
-    struct strategy_text newest;
-    if (contract_strategy_get(o->db, c->arena, out->strategy.name, 0, &newest, &o->e) != OK) {
-        return fail_in(&o->e, "%s: strategy (publish it first): ", file);
+    if (contract_life_on(o->db, c->arena, out->strategy.name, out->from, &out->strategy, &o->e) !=
+        OK) {
+        return fail_in(&o->e, "%s: ", file);
     }
     *stations = station.station_id;
-    out->strategy.version = newest.ref.version;
     out->state = CONTRACT_EFFECTIVE;
     out->stations = stations;
     out->n_stations = 1;
@@ -266,7 +299,7 @@ static enum err_code contract_read(struct cmd *c, struct office *o, const char *
 static int contract_add_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
-    int code = office_open(c, argc, argv, &o, "a contract.json");
+    int code = office_open(c, argc, argv, &o, "a contract.json", NULL);
     if (code) {
         return code;
     }
@@ -278,6 +311,7 @@ static int contract_add_command(struct cmd *c, int argc, char **argv)
             contract_create(o.db, o.scope, &contract, o.now, &o.e) != OK) {
             return office_close(c, &o, o.e.code);
         }
+        contract_remarks(c, o.db, &contract);
         order.contract_id = contract.contract_id;
         if (order_create(o.db, o.scope, &order, o.now, &o.e) != OK ||
             office_commit(&o, "contract.add", "contract", contract.contract_id) != OK) {
@@ -295,9 +329,11 @@ const struct command contract_commands[] = {
       "proves and publishes calendars, holidays and price books as their next version",
       "  sunkeeper tariff publish data/calendars/zhejiang.json data/prices/zhejiang.json\n",
       tariff_publish_command },
-    { "strategy publish", "FILE.tally...",
-      "proves and publishes a strategy, with the libraries beside it, as its next version",
-      "  sunkeeper strategy publish strategies/pv_selfuse.tally\n", strategy_publish_command },
+    { "strategy publish", "[--adopt] FILE.tally...",
+      "proves and publishes a strategy, with the libraries beside it, as a draft",
+      "  sunkeeper strategy publish strategies/pv_selfuse.tally\n"
+      "  sunkeeper strategy publish --adopt strategies/*.tally   a new store's library, active\n",
+      strategy_publish_command },
     { "contract add", "CONTRACT.json...", "adds a contract with its order (docs/contract.md)",
       "  sunkeeper contract add docs/contract.example.json\n", contract_add_command },
     { 0 },

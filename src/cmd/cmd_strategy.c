@@ -129,73 +129,6 @@ static int fmt_command(struct cmd *c, int argc, char **argv)
     return worst;
 }
 
-static const char *const KINDS[] = { "meter", "series", "price", "param", "input", "state" };
-static const char *const TYPES[] = { "number", "choice", "yes_no", "table" };
-
-static struct str choices_text(struct cmd *c, const struct strategy_decl *d)
-{
-    struct text t;
-    text_init(&t, c->arena, 4096);
-    for (size_t i = 0; i < d->n_choices; i++) {
-        text_add_c(&t, i ? " | " : "");
-        text_add(&t, d->choices[i]);
-    }
-    if (d->type == STRATEGY_YES_NO) {
-        text_add_c(&t, "yes | no");
-    } else if (d->type != STRATEGY_CHOICE) {
-        text_add(&t, d->unit);
-    }
-    if (d->has_min || d->has_max) {
-        text_add_c(&t, " ");
-        if (d->has_min) {
-            text_decimal(&t, d->min.units, d->min.scale, 0);
-        }
-        text_add_c(&t, "..");
-        if (d->has_max) {
-            text_decimal(&t, d->max.units, d->max.scale, 0);
-        }
-    }
-    return text_str(&t);
-}
-
-static int describe_command(struct cmd *c, int argc, char **argv)
-{
-    static const char *const titles[] = { "kind",   "name",    "of",   "type", "unit or choices",
-                                          "needed", "default", "title" };
-    static const char *const keys[] = { "kind", "name",   "group",   "type",
-                                        "unit", "needed", "default", "title" };
-    char **words;
-    int n, code = words_only(c, argc, argv, &words, &n, "a file.tally");
-    if (code) {
-        return code;
-    }
-    struct strategy *s;
-    struct strategy_messages m;
-    struct err e = { 0 };
-    if (file_load(c, words[0], &s, &m, &e) != OK) {
-        print_messages(c, &m);
-        return m.n_errors ? EXIT_REFUSED : cmd_error(c, &e);
-    }
-    const struct strategy_decl *d;
-    size_t count = strategy_decls(s, &d);
-    struct table *t = table_new(c->arena, "llllllll", titles, keys);
-    for (size_t i = 0; i < count; i++) {
-        table_cell(t, str_of(KINDS[d[i].kind]));
-        table_cell(t, d[i].name);
-        table_cell(t, d[i].group);
-        table_cell(t, str_of(TYPES[d[i].type]));
-        table_cell(t, choices_text(c, &d[i]));
-        table_cell(t, str_of(d[i].optional ? "optional" : d[i].has_default ? "default" : "yes"));
-        table_cell(t, d[i].default_text);
-        table_cell(t, d[i].title);
-    }
-    if (!c->json) {
-        printf(STR_FMT " " STR_FMT "\n\n", STR_ARG(strategy_name(s)), STR_ARG(strategy_title(s)));
-    }
-    table_print(t, c, stdout);
-    return EXIT_DONE;
-}
-
 static void print_lines(struct cmd *c, const struct settle_result *r)
 {
     static const char *const titles[] = { "code", "title", "payer", "payee", "quantity",
@@ -306,8 +239,6 @@ const struct command strategy_commands[] = {
       "  sunkeeper strategy check strategies/pv_selfuse.tally\n", check_command },
     { "strategy fmt", "[--check|--write] FILE.tally...", "prints it in the canonical layout", NULL,
       fmt_command },
-    { "strategy describe", "FILE.tally", "what a contract must give: names, units, choices", NULL,
-      describe_command },
     { "strategy explain", "CASE.json...", "runs a case and explains each line to its sources", NULL,
       explain_command },
     { "strategy try", "--order NO --period 2026-10 [FILE.tally]",

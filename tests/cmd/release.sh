@@ -1,0 +1,100 @@
+#!/bin/bash
+# release.sh - a strategy is changed on a store that is in use: a draft nobody can name, golden cases that
+# refuse it, a shadow run over the last month, two persons, contracts that follow from a day. What was
+# settled before the day stays as it was, to the byte.
+# The numbers are by hand: 48 slots of 10 and 2 kWh a day, so 480 generated, 96 sold to the grid, 384 used;
+# the new rule gives the consumer 0.01 yuan for each kWh used in a month of more than 10,000 kWh.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+program=$PWD/build/sunkeeper
+dir=$(mktemp -d "${TMPDIR:-/tmp}/sunkeeper-release-test.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+export SK_NOW=2026-07-01T08:00:00+08:00 TMPDIR="$dir"
+n=0 bad=0
+sk() { "$program" "$@" --store "$dir/store" --quiet 2>"$dir/err"; }
+ok() { n=$((n + 1)); if [ "$1" = 0 ]; then echo "ok $n - $2"; else bad=1; echo "not ok $n - $2"; sed 's/^/# /' "$dir/err"; fi; }
+same() { n=$((n + 1)); if [ "$1" = "$2" ]; then echo "ok $n - $3"; else bad=1; echo "not ok $n - $3"; echo "# expected: $2"; echo "# got:      $1"; sed 's/^/# /' "$dir/err"; fi; }
+has() { n=$((n + 1)); case "$1" in *"$2"*) echo "ok $n - $3" ;; *) bad=1; echo "not ok $n - $3"; echo "# expected in it: $2"; printf '%s\n' "$1" | head -20 | sed 's/^/# /'; sed 's/^/# /' "$dir/err" ;; esac; }
+hasnt() { n=$((n + 1)); case "$1" in *"$2"*) bad=1; echo "not ok $n - $3"; echo "# not expected in it: $2" ;; *) echo "ok $n - $3" ;; esac; }
+month() { # month YYYY-MM days: the same day of two points
+    printf 'meter,date'; for i in $(seq 1 96); do printf ',%02d:%02d' $((i / 4)) $((i % 4 * 15)); done; echo
+    for p in gen:10 export:2; do
+        for d in $(seq -w 1 "$2"); do
+            printf 'ROOF1/%s,%s-%s' "${p%:*}" "$1" "$d"
+            for i in $(seq 0 95); do if [ "$i" -ge 24 ] && [ "$i" -lt 72 ]; then printf ',%s' "${p#*:}"; else printf ',0'; fi; done; echo
+        done
+    done
+}
+
+sk org add 晴川运营 --kind operator >/dev/null
+for o in 晨光新能源:investor 新和纺织:consumer 省电网:grid; do
+    sk org add "${o%:*}" --kind "${o#*:}" --parent 晴川运营 >/dev/null
+done
+op=$(sk org list --json | tr '}' '\n' | grep operator | sed 's/.*"org_id":"\([0-9]*\)".*/\1/')
+sk user add zhang.san --org "$op" --perm '*:*:*' >/dev/null
+sk user add li.si --org "$op" --perm '*:*:*' >/dev/null
+sk station add ROOF1 --org 晨光新能源 --kind pv --capacity 300 >/dev/null
+sk point add gen --station ROOF1 --role generation --rated 300 >/dev/null
+sk point add export --station ROOF1 --role export --rated 300 >/dev/null
+sk tariff publish data/calendars/zhejiang.json data/holidays/cn-2026.json data/prices/zhejiang.json >/dev/null; ok $? "a store with its estate and public rules"
+
+# the library: a draft cannot be named, what is adopted at the beginning can
+mkdir "$dir/lib"; cp -r strategies/pv_selfuse.tally strategies/pv_selfuse.bind.json strategies/pv_selfuse.cases "$dir/lib/"
+sk strategy publish "$dir/lib/pv_selfuse.tally" >/dev/null; ok $? "published: a draft"
+sk contract add docs/contract.example.json >/dev/null; same $? 1 "no contract names a draft"
+has "$(cat "$dir/err")" "no version of it is active" "and says why"
+sk strategy publish --adopt "$dir/lib/pv_selfuse.tally" >/dev/null; ok $? "the library a store begins with is adopted"
+sk contract add docs/contract.example.json >/dev/null; ok $? "now a contract names it"
+month 2026-06 30 >"$dir/june.csv"; month 2026-07 31 >"$dir/july.csv"
+sk reading import "$dir/june.csv" --mapping data/mappings/wide_96.json >/dev/null; ok $? "June"
+sk settle run --period 2026-06 >/dev/null && sk statement issue --period 2026-06 >/dev/null; ok $? "June settled and issued"
+june=$(sk statement list --period 2026-06 --json | sed 's/.*"statement":"\([^"]*\)".*/\1/')
+sk statement show "$june" >"$dir/june.before"
+
+# a change that breaks the cases
+sed 's/^own = pos(g - x)/own = g/' strategies/pv_selfuse.tally >"$dir/lib/pv_selfuse.tally"
+sk strategy publish --adopt "$dir/lib/pv_selfuse.tally" >/dev/null; same $? 1 "adopting does not replace an active version"
+sk strategy publish "$dir/lib/pv_selfuse.tally" >/dev/null; ok $? "a change as a draft"
+release() { sk strategy release pv_selfuse --from 2026-07-01 --reason "$2" --as zhang.san --library "$dir/lib" --version "$1"; }
+out=$(release 2 坏); same $? 1 "its cases differ: refused"
+has "$out" "not ok" "the case that differs is named"; has "$(cat "$dir/err")" "golden cases" "and how many"
+has "$(sk strategy versions pv_selfuse --json)" '"version":2,"state":"draft"' "it stays a draft"
+sk strategy activate pv_selfuse --version 2 --as li.si >/dev/null; same $? 1 "nothing was asked for"
+same "$(find "$dir" -maxdepth 1 -name 'sunkeeper-release.*' | wc -l)" 0 "nothing is left behind"
+
+# a change that keeps them
+{ cat strategies/pv_selfuse.tally
+  echo 'line SCALE "规模奖励" investor -> consumer sum(own) at 0.01 yuan/kWh vat tax when sum(g) > 10000 kWh'; } >"$dir/lib/pv_selfuse.tally"
+has "$(sk strategy diff pv_selfuse@1 "$dir/lib/pv_selfuse.tally" --zh)" "新增账单行 SCALE" "the difference in words"
+sk strategy publish "$dir/lib/pv_selfuse.tally" >/dev/null; ok $? "the next draft"
+out=$(release 3 规模奖励); same $? 1 "orders use it: no release before a shadow run"
+has "$(cat "$dir/err")" "strategy shadow pv_selfuse --version 3" "and says what to do"
+shadow=$(sk strategy shadow pv_selfuse --version 3 --period 2026-06)
+ok $? "the shadow run"
+# 30 x 384 kWh x 0.01 = 115.20
+has "$shadow" "SCALE" "its table has the line"; has "$shadow" "115.20" "30 x 384 x 0.01 = 115.20"
+has "$shadow" "1 orders: 0 the same, 1 changed, 0 failed" "one order differs"
+has "$(sk strategy shadow pv_selfuse --version 3 --period 2026-06 --json)" '"difference":"115.20"' "the same for programs"
+has "$(sk strategy versions pv_selfuse --json)" '"version":3,"state":"shadowed"' "shadowed"
+out=$(release 3 规模奖励); ok $? "released: its cases pass"
+has "$out" "asked as approval" "an approval is asked"; has "$out" "follows" "the contract that will follow is listed"
+sk strategy activate pv_selfuse --version 3 --as zhang.san >/dev/null; same $? 1 "not by who asked"
+has "$(cat "$dir/err")" "same person" "and says why"
+has "$(sk strategy activate pv_selfuse --version 3 --as li.si)" "1 contracts follow" "by a second person"
+has "$(sk strategy versions pv_selfuse --json)" '"version":1,"state":"retired","from":"the beginning","until":"2026-07-01"' "the old one ended that day"
+sk strategy activate pv_selfuse --version 3 --as li.si >/dev/null; same $? 1 "an approval is used once"
+
+# before and after the day
+export SK_NOW=2026-08-01T08:00:00+08:00
+sk reading import "$dir/july.csv" --mapping data/mappings/wide_96.json >/dev/null; ok $? "July"
+sk settle run --period 2026-07 >/dev/null; ok $? "July settled"
+lines=$(sk strategy try --order DD-2026-001 --period 2026-07 --json)
+has "$lines" '"code":"SCALE"' "July has the new line"; has "$lines" '"yuan":"119.04"' "31 x 384 x 0.01 = 119.04"
+has "$(sk settle run --period 2026-06)" "1 unchanged" "June: nothing to do"
+has "$(sk statement recompute "$june" --compare)" "the same to the byte" "June computed again: the same bytes"
+sk statement show "$june" | cmp -s - "$dir/june.before"; ok $? "June's statement is what it was"
+hasnt "$(cat "$dir/june.before")" "SCALE" "and has no new line"
+has "$(sk check --deep)" " 0 violations" "the invariants hold"
+has "$(sk audit verify)" "unbroken" "the audit is unbroken"
+echo "1..$n"
+exit $bad
