@@ -336,6 +336,8 @@ def golden_months():
                  [one, dict(two, lost=True)])
     yield visits("berth_gap", "Two calls on one berth meter: what lies between is the port's",
                  [two, again], berth_kwh="402.75")
+    yield visits("berth_even", "The calls show all of the berth meter", [two, again],
+                 berth_kwh="397.5")
     yield visits("berth_over", "The calls show more than the berth meter", [two, again],
                  berth_kwh="397.49")
     yield visits("foreign_paid", "A foreign ship paid ahead: what it used is set off",
@@ -390,6 +392,9 @@ def golden_cars():
                [dict(noon, service_discount="0.875",
                      slots=slots("2025-07-10 11:00", ["1.25", "0.01"]))],
                {"service_per_kwh": "0.4444"})
+    yield cars("exact_product", "The printed price has six digits, the fee is of the exact product",
+               [dict(noon, service_discount="0.8765", slots=slots("2025-07-10 11:00", ["2.66"]))],
+               {"service_per_kwh": "0.456789"})
     yield cars("no_slots", "Plugged in and never charged: only the staying",
                [dict(noon, slots=[], idle_minutes=45)])
     yield cars("offline_late", "Sent late by an offline charger: billed by its own time, and said",

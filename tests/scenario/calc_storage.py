@@ -162,6 +162,8 @@ def golden():
                "is paid twice", {}, [dict(EVENT, declared_kw="100", baseline=["-50"] * 4,
                                           start=scenarios.at("2025-07-16 12:00"),
                                           net=["-20", "-20", "0", "-20"])])
+    yield both("more_than_discharged", "Most of it by charging less: only what was discharged leaves",
+               {}, [dict(EVENT, baseline=["-130"] * 4, net=["20", "20.5", "20", "-40"])])
     yield both("two_events", "Two responses that show more than the meter: held", {},
                [EVENT, dict(EVENT, id="E2", start=scenarios.at("2025-07-16 17:00"),
                            net=["300", "300", "300", "300"])])
