@@ -15,8 +15,8 @@
  *  4. Same file, same text, in the canonical layout; what does not check soundly is never given.
  *
  * How the elements are read (the public format leaves it open; tests/urdb/calc.py says the same)
- *  a. Settled by natural months. Times are those of the meter's clock; weekend is Saturday and
- *     Sunday, holidays are no weekends.
+ *  a. Settled by natural months; a statement over anything else is held (NOT_A_MONTH). Times are
+ *     those of the meter's clock; weekend is Saturday and Sunday, holidays are no weekends.
  *  b. Energy of a period and month is rounded to 0.01 kWh, demand to 0.01 kW (mean power of the
  *     meter's interval, or of the clock hour where `demandwindow` is 60), each line to 0.01.
  *  c. Tiers split the energy (or demand) of their own period in the month. A bound in `kWh daily`
@@ -25,7 +25,8 @@
  *  e. A minimum compares with all charges of the month, credits for export not counted.
  *  f. Yearly amounts: one twelfth rounded, the twelfth month takes the rest. Years are contract
  *     years.
- *  g. Coincident demand is told by the utility: an input for each period.
+ *  g. Coincident demand is told by the utility: an input for each period. Demand that costs nothing
+ *     has no line.
  *
  * Also read: the short form {"schedule": [{"effective_start", "effective_end", "dow_mask", "times",
  * "tariffs", "demand_charge"}]}, with boundaries on quarter-hours.

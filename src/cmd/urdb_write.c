@@ -76,9 +76,29 @@ static bool put_kind(struct arena *a, struct text *t, const struct day_kind *k)
     return true;
 }
 
+/* A period that no slot has, or whose demand costs nothing, has no line. */
+static bool is_billed(const struct urdb_charge *c, size_t period, bool energy)
+{
+    const struct urdb_period *p = &c->periods[period];
+    bool costs = energy;
+    for (size_t k = 0; k < p->n_tiers; k++) {
+        costs = costs || p->tiers[k].rate.units;
+    }
+    return p->used && costs;
+}
+
+static bool day_is_billed(const struct urdb_charge *c, const uint8_t *slots, bool energy)
+{
+    bool any = false;
+    for (int s = 0; s < SLOTS; s++) {
+        any = any || is_billed(c, slots[s], energy);
+    }
+    return any;
+}
+
 /* The different days of a schedule, each with a definition `<prefix>_day<i>`. */
 static size_t put_kinds(struct writer *w, const struct urdb_charge *c, const char *prefix,
-                        struct day_kind *out)
+                        bool energy, struct day_kind *out)
 {
     size_t n = 0;
     for (int k = 0; k < URDB_MONTHS * URDB_DAYS; k++) {
@@ -94,7 +114,7 @@ static size_t put_kinds(struct writer *w, const struct urdb_charge *c, const cha
     for (size_t i = 0; i < n; i++) {
         struct text when;
         text_init(&when, w->r->arena, 4096);
-        if (put_kind(w->r->arena, &when, &out[i])) {
+        if (put_kind(w->r->arena, &when, &out[i]) && day_is_billed(c, out[i].slots, energy)) {
             out[i].name = arena_printf(w->r->arena, "%s_day%zu", prefix, i + 1);
             text_addf(w->t, "%s = " STR_FMT "\n", out[i].name, STR_ARG(text_str(&when)));
         }
@@ -217,6 +237,9 @@ static void put_tiers(struct writer *w, const struct tiers *x, const struct urdb
     struct arena *a = w->r->arena;
     for (size_t k = 0; k < p->n_tiers; k++) {
         struct text low, high;
+        if (!x->energy && !p->tiers[k].rate.units) {
+            continue;
+        }
         const char *q = x->quantity;
         const char *code = arena_printf(a, "%s_%d", x->code, i);
         const char *title = arena_printf(a, "%s 时段 %d", x->title, i);
@@ -253,9 +276,9 @@ static void put_energy(struct writer *w)
     const struct urdb_charge *c = &w->r->energy;
     struct day_kind kinds[URDB_MONTHS * URDB_DAYS] = { 0 };
     struct arena *a = w->r->arena;
-    size_t n = c->n ? put_kinds(w, c, "energy", kinds) : 0;
+    size_t n = c->n ? put_kinds(w, c, "energy", true, kinds) : 0;
     for (size_t i = 0; i < c->n; i++) {
-        if (!c->periods[i].used) {
+        if (!is_billed(c, i, true)) {
             continue;
         }
         const char *where = put_period(w, kinds, n, "energy", (uint8_t)i);
@@ -297,9 +320,9 @@ static void put_demand(struct writer *w, const struct urdb_charge *c, const char
                        const char *code, const char *title)
 {
     struct day_kind kinds[URDB_MONTHS * URDB_DAYS] = { 0 };
-    size_t n = c->n ? put_kinds(w, c, prefix, kinds) : 0;
+    size_t n = c->n ? put_kinds(w, c, prefix, false, kinds) : 0;
     for (size_t i = 0; i < c->n; i++) {
-        if (!c->periods[i].used) {
+        if (!is_billed(c, i, false)) {
             continue;
         }
         const char *where = put_period(w, kinds, n, prefix, (uint8_t)i);
@@ -315,9 +338,9 @@ static void put_coincident(struct writer *w)
 {
     const struct urdb_charge *c = &w->r->coincident;
     struct day_kind kinds[URDB_MONTHS * URDB_DAYS] = { 0 };
-    size_t n = c->n ? put_kinds(w, c, "common", kinds) : 0;
+    size_t n = c->n ? put_kinds(w, c, "common", false, kinds) : 0;
     for (size_t i = 0; i < c->n; i++) {
-        if (!c->periods[i].used) {
+        if (!is_billed(c, i, false)) {
             continue;
         }
         const char *where = put_period(w, kinds, n, "common", (uint8_t)i);
@@ -472,6 +495,33 @@ static void put_head(const struct urdb_rate *r, struct text *t)
     text_add_c(t, "\"\nparty consumer, grid\n");
 }
 
+/* Does the rate count anything by the month, other than energy at one price? */
+static bool by_month(const struct urdb_rate *r)
+{
+    bool tiered = r->flat.n || r->demand.n || r->coincident.n || r->n_fixed || r->n_least;
+    for (size_t i = 0; i < r->energy.n; i++) {
+        tiered = tiered || (r->energy.periods[i].used && r->energy.periods[i].n_tiers > 1);
+    }
+    return tiered;
+}
+
+/* A statement over anything else than a natural month waits for a person (how to read it, a). */
+static void put_month_check(struct writer *w)
+{
+    w->days = true;
+    text_add_c(w->t, "months = ");
+    for (int m = 1; m <= URDB_MONTHS; m++) {
+        text_addf(w->t, "%s(if any(month in %d..%d) then 1 else 0)", m > 1 ? " + " : "", m, m);
+    }
+    text_add_c(w->t,
+               "\nshort_month = any(month in 4..4 or month in 6..6 or month in 9..9 or month in "
+               "11..11)\n"
+               "february = any(month in 2..2)\n"
+               "whole_month = months is 1 and (days is 31 or (days is 30 and short_month) or "
+               "(days >= 28 and february))\n"
+               "flag NOT_A_MONTH hold \"不是整月\" when not whole_month\n");
+}
+
 void urdb_write(const struct urdb_rate *r, struct text *t)
 {
     struct writer w = { .r = r, .t = t };
@@ -484,7 +534,7 @@ void urdb_write(const struct urdb_rate *r, struct text *t)
         text_add_c(t, "meter export: kWh \"上网\"\n");
     }
     for (size_t i = 0; i < r->coincident.n; i++) {
-        if (r->coincident.periods[i].used) {
+        if (is_billed(&r->coincident, i, false)) {
             text_addf(t, "input common_kw%zu: kW \"系统高峰时的需量 时段 %zu\"\n", i, i);
         }
     }
@@ -495,6 +545,9 @@ void urdb_write(const struct urdb_rate *r, struct text *t)
     put_demand(&w, &r->demand, "tou", "DEMAND_TOU", "分时需量电费");
     put_coincident(&w);
     put_least(&w);
+    if (by_month(r)) {
+        put_month_check(&w);
+    }
     if (w.days) {
         text_add_c(t, "days = round(hours / 24 h, 0)\n");
     }

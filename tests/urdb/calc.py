@@ -63,6 +63,8 @@ class Bill:
                 continue
             rate = tier.get('sell') if sell else (tier.get('rate') or 0) + (tier.get('adj') or 0)
             rate = F(rate or 0)
+            if rate == 0 and unit == 'kW':
+                continue
             self.add(code + (f'_{k + 1}' if len(tiers) > 1 else ''), fen(part * rate), part, unit,
                      rate, sell)
 
@@ -152,7 +154,7 @@ def month(rate, start, minutes, meters, given, before):
         matrix = rate.get('coincidentrateschedule')
         for p in used((matrix,)) if matrix else [0]:
             known = not matrix or any(x == p for x in matrix[m])
-            bill.tiers(f'COINCIDENT_{p}', common[p], F(given[p]) if known else F(0),
+            bill.tiers(f'COINCIDENT_{p}', common[p], F(given.get(p, 0)) if known else F(0),
                        lambda t: t['max'], 'kW')
     return bill.lines, least(rate, bill, days, before)
 
@@ -228,6 +230,6 @@ def month_short(rate, start, minutes, meters):
             bill.add(f'ENERGY_{p}', fen(q * price), q, 'kWh', price)
     for k, d in enumerate(demands):
         kw = digits(F(peaks.get(d, 0) * 60, 10000 * minutes), 2)
-        if kw > 0 and len(demands) > 1:
+        if kw > 0 and d > 0:
             bill.add(f'DEMAND_{k}', fen(kw * d), kw, 'kW', d)
     return bill.lines

@@ -43,7 +43,7 @@ def periods(rng, n, scale, bounds, units=None, sells=False):
     for _ in range(n):
         tiers, top, unit = [], 0, rng.choice(units) if units else None
         for k in range(rng.choice([1, 1, 1, 2, 3])):
-            t = {'rate': Raw(price(rng, scale))}
+            t = {'rate': 0 if rng.random() < 0.15 else Raw(price(rng, scale))}
             if rng.random() < 0.3:
                 t['adj'] = Raw(rng.choice(['-', '']) + price(rng, scale / 100))
             if unit:
