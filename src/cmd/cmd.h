@@ -48,6 +48,7 @@ extern const struct command statement_commands[];
 extern const struct command sim_commands[];
 extern const struct command estate_commands[];
 extern const struct command contract_commands[];
+extern const struct command facts_commands[];
 extern const struct command demo_commands[];
 
 /* ---- options: --name VALUE, --name=VALUE, --flag ---- */

@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 #include "cmd/form.h"
 #include "cmd/library.h"
+#include "cmd/office.h"
 #include "cmd/steps.h"
 #include "contract/contract.h"
 #include "meter/meter.h"
@@ -11,24 +12,17 @@
 #include "tariff/tariff.h"
 
 #define MESSAGES_MAX (1u << 20)
+#define OFFICE_OPTIONS_MAX 6 /* of one command, beside --as */
 
-struct office {
-    struct db *db;
-    struct scope scope;
-    int64_t user_id;
-    struct instant now;
-    struct err e;
-    char **words;
-    int n;
-};
-
-static int office_open(struct cmd *c, int argc, char **argv, struct office *o, const char *what,
-                       bool *adopt)
+int office_open_with(struct cmd *c, int argc, char **argv, const struct option *own,
+                     struct office *o, const char *what)
 {
     const char *as = NULL;
-    struct option options[] = { { "--as", &as, NULL },
-                                { adopt ? "--adopt" : NULL, NULL, adopt },
-                                { 0 } };
+    struct option options[OFFICE_OPTIONS_MAX + 2] = { { "--as", &as, NULL } };
+    for (int i = 0; own && own[i].name; i++) {
+        check(i < OFFICE_OPTIONS_MAX);
+        options[i + 1] = own[i];
+    }
     o->words = arena_many(c->arena, (size_t)argc + 1, char *);
     int code = cmd_options(c, argc, argv, options, o->words, &o->n);
     if (code) {
@@ -46,15 +40,19 @@ static int office_open(struct cmd *c, int argc, char **argv, struct office *o, c
     return 0;
 }
 
-static int office_close(struct cmd *c, struct office *o, enum err_code code)
+int office_open(struct cmd *c, int argc, char **argv, struct office *o, const char *what)
+{
+    return office_open_with(c, argc, argv, NULL, o, what);
+}
+
+int office_close(struct cmd *c, struct office *o, enum err_code code)
 {
     store_rollback(o->db, STORE_CORE);
     store_close(o->db);
     return code == OK ? EXIT_DONE : cmd_error(c, &o->e);
 }
 
-static enum err_code office_commit(struct office *o, const char *action, const char *object,
-                                   int64_t id)
+enum err_code office_commit(struct office *o, const char *action, const char *object, int64_t id)
 {
     if (cmd_audit(o->db, o->user_id, 0, action, object, id, o->now, &o->e) != OK) {
         return o->e.code;
@@ -65,7 +63,7 @@ static enum err_code office_commit(struct office *o, const char *action, const c
 static int tariff_publish_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
-    int code = office_open(c, argc, argv, &o, "a calendar, holidays or price book (.json)", NULL);
+    int code = office_open(c, argc, argv, &o, "a calendar, holidays or price book (.json)");
     if (code) {
         return code;
     }
@@ -135,7 +133,8 @@ static int strategy_publish_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
     bool adopted = false;
-    int code = office_open(c, argc, argv, &o, "a file.tally", &adopted);
+    const struct option options[] = { { "--adopt", NULL, &adopted }, { 0 } };
+    int code = office_open_with(c, argc, argv, options, &o, "a file.tally");
     if (code) {
         return code;
     }
@@ -157,73 +156,6 @@ static int strategy_publish_command(struct cmd *c, int argc, char **argv)
 
 /* ---- contract add: names in the file, ids in the terms ------------------------------------------
  */
-
-static enum err_code names_to_ids(struct cmd *c, struct office *o, struct json doc, bool points,
-                                  struct text *t)
-{
-    text_byte(t, '{');
-    for (size_t i = 0; i < json_len(doc); i++) {
-        struct str key, value, station;
-        int64_t id;
-        if (json_str(json_member(doc, i, &key), &value, &o->e) != OK) {
-            return o->e.code;
-        }
-        if (points) {
-            struct point p;
-            struct str rest = value;
-            if (!str_split(&rest, '/', &station) ||
-                meter_get_point_by_code(o->db, o->scope, c->arena, station, rest, &p, &o->e) !=
-                    OK) {
-                return fail_in(&o->e, "%s: " STR_FMT " (write STATION/POINT): ", doc.path,
-                               STR_ARG(value));
-            }
-            id = p.point_id;
-        } else {
-            struct org org;
-            if (cmd_org_named(c, o->db, o->scope, arena_copy(c->arena, value.at, value.n), &org,
-                              &o->e) != OK) {
-                return fail_in(&o->e, "%s: ", doc.path);
-            }
-            id = org.org_id;
-        }
-        text_addf(t, "%s\"" STR_FMT "\":\"%lld\"", i ? "," : "", STR_ARG(key), (long long)id);
-    }
-    text_byte(t, '}');
-    return OK;
-}
-
-static enum err_code terms_make(struct cmd *c, struct office *o, struct json doc, struct str *out)
-{
-    static const char *const copied[] = { "settings", "prices", "dates" };
-    struct text t;
-    struct str calendar = STR("");
-    text_init(&t, c->arena, CONTRACT_TERMS_MAX);
-    text_add_c(&t, "{\"parties\":");
-    if (names_to_ids(c, o, json_get(doc, "parties"), false, &t) != OK) {
-        return o->e.code;
-    }
-    text_add_c(&t, ",\"meters\":");
-    if (names_to_ids(c, o, json_get(doc, "meters"), true, &t) != OK) {
-        return o->e.code;
-    }
-    if (json_kind(json_get(doc, "calendar")) != JSON_NONE) {
-        if (json_need_str(doc, "calendar", &calendar, &o->e) != OK) {
-            return o->e.code;
-        }
-        text_addf(&t, ",\"calendar\":\"" STR_FMT "\"", STR_ARG(calendar));
-    }
-    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
-        struct json part = json_get(doc, copied[i]);
-        if (json_kind(part) != JSON_NONE) {
-            text_addf(&t, ",\"%s\":" STR_FMT, copied[i], STR_ARG(json_canonical(part)));
-        }
-    }
-    text_byte(&t, '}');
-    *out = text_str(&t);
-    return t.cut ? fail(&o->e, ERR_LIMIT, "%s: more than %u bytes of terms", doc.path,
-                        CONTRACT_TERMS_MAX)
-                 : OK;
-}
 
 static enum err_code legs_read(struct cmd *c, struct office *o, struct json list,
                                struct order *order)
@@ -261,9 +193,12 @@ static enum err_code day_read(struct json doc, const char *key, bool needed, str
 static enum err_code contract_read(struct cmd *c, struct office *o, const char *file,
                                    struct contract *out, struct order *order)
 {
-    static const char *const keys[] = { "no",     "title", "order",    "strategy", "station",
-                                        "from",   "until", "parties",  "meters",   "calendar",
-                                        "prices", "dates", "settings", "legs",     NULL };
+    static const char *const keys[] = {
+        "no",      "title",   "order",    "strategy", "station",  "from",   "until",
+        "parties", "meters",  "series",   "calendar", "category", "prices", "dates",
+        "axis",    "windows", "settings", "units",    "groups",   "legs",   "scale_to_register",
+        NULL
+    };
     struct json doc;
     struct str station_code;
     struct station station;
@@ -278,7 +213,7 @@ static enum err_code contract_read(struct cmd *c, struct office *o, const char *
         day_read(doc, "until", false, &out->until, &o->e) != OK ||
         legs_read(c, o, json_get(doc, "legs"), order) != OK ||
         cmd_station_find(c, o->db, o->scope, station_code, &station, &o->e) != OK ||
-        terms_make(c, o, doc, &out->terms) != OK) {
+        office_terms(c, o, doc, &out->terms) != OK) {
         return o->e.code;
     }
     if (contract_life_on(o->db, c->arena, out->strategy.name, out->from, &out->strategy, &o->e) !=
@@ -299,7 +234,7 @@ static enum err_code contract_read(struct cmd *c, struct office *o, const char *
 static int contract_add_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
-    int code = office_open(c, argc, argv, &o, "a contract.json", NULL);
+    int code = office_open(c, argc, argv, &o, "a contract.json");
     if (code) {
         return code;
     }

@@ -6,9 +6,9 @@
 #define COMMAND_WORDS_MAX 3
 
 static const struct command *const TABLES[] = {
-    store_commands,    people_commands, estate_commands,    contract_commands, reading_commands,
-    strategy_commands, form_commands,   release_commands,   settle_commands,   statement_commands,
-    sim_commands,      demo_commands,
+    store_commands,     people_commands,   estate_commands, contract_commands, facts_commands,
+    reading_commands,   strategy_commands, form_commands,   release_commands,  settle_commands,
+    statement_commands, sim_commands,      demo_commands,
 };
 
 static struct instant clock_now(void *ctx)

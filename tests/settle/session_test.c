@@ -74,8 +74,8 @@ static int set_up(void **state)
         temp_dir(where, sizeof(where));
     }
     office_open(o, where);
-    office_strategy(o, "tests/strategy/scenarios", "ev_charging", NULL, 0);
-    office_strategy(o, "tests/strategy/scenarios", "shore_power", NULL, 0);
+    office_strategy(o, "tests/settle", "ev_charging", NULL, 0);
+    office_strategy(o, "tests/settle", "shore_power", NULL, 0);
     office_readings(o, (struct day){20260615}, 60, reading);
     *state = o;
     return 0;
