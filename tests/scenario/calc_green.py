@@ -7,19 +7,25 @@ All energy is counted in whole hundredths of a kWh, as the rule splits it.
 from fractions import Fraction as F
 
 import calc
-from calc import allocate, dec, fen, frac
+from calc import allocate, dec, fen, frac, rnd
 
 
 def cents(member, key):
-    """Hundredths of a kWh; None where there was no reading and should be one."""
+    """Whole hundredths of a kWh; None where there was no reading and should be one."""
     nothing = 0 if member.get("part_month") else None
     return [nothing if v is None else int(frac(v) * 100) for v in member[key]]
+
+
+def printed(values):
+    """All that was read, in hundredths."""
+    return int(rnd(sum((frac(v) for v in values if v is not None), F(0)), 2) * 100)
 
 
 def green_power_aggregation(case, _schedules):
     sheet, c = calc.Sheet(), case["contract"]
     gen = {s["id"]: cents(s, "gen") for s in case["stations"]}
     load = {b["id"]: cents(b, "demand") for b in case["buyers"]}
+    total = {s["id"]: printed(s["gen"]) for s in case["stations"]}
     got = {name: 0 for name in list(gen) + list(load)}
     for t in range(len(next(iter(gen.values())))):
         sides = ([(n, v[t]) for n, v in gen.items()], [(n, v[t]) for n, v in load.items()])
@@ -38,7 +44,7 @@ def green_power_aggregation(case, _schedules):
 
     energy, env = frac(c["energy_price"]), frac(c["env_price"])
     for name, values in gen.items():
-        rest = sum(v or 0 for v in values) - got[name]
+        rest = total[name] - got[name]
         line(name, "ENERGY", "aggregator", name, got[name], energy, F("0.13"))
         line(name, "ENV", "aggregator", name, got[name], env, F("0.06"))
         line(name, "SURPLUS", "grid", name, rest, frac(c["feed_in_price"]), F("0.13"))
@@ -68,7 +74,8 @@ def any_green(m):
     n = m.r.choice([1, 3, 24, 96])
 
     def member(name, key):
-        values = [m.number(m.r.choice([2, 100]), 2) for _ in range(n)]
+        digits = m.r.choice([2, 2, 2, 4])
+        values = [m.number(m.r.choice([2, 100]), digits) for _ in range(n)]
         if m.chance(8):
             values = ["0"] * n
         if m.chance(10):
@@ -127,6 +134,9 @@ def golden():
     yield green("left_in_between", "A buyer who left has no readings any more: zero, not missing",
                 [["10", "20", "10"], ["5", "5", "5"]], [["12", None, None], ["6", "6", "6"]],
                 promised={1: "20"}, part=1)
+    yield green("four_decimals", "Meters behind a transformer: whole hundredths are matched, the rest "
+                "is surplus", [["10.1299", "20.0051"], ["5.0099", "5.0099"]],
+                [["12.0075", "30.5"], ["6.1", "6.0099"]])
     yield green("promise_kept", "Matched exactly what was promised: no compensation",
                 [["30", "30"]], [["20", "10"]], promised={1: "30"})
     yield green("no_margin", "Without a margin the environment price passes through",
