@@ -2,7 +2,7 @@
  * slots, or no clock at all (kWh by period).
  *
  * "axis", also of a group, and each entry of "windows" is an object with
- *     "start"      path of an instant; without it the first day of 2000, for a case without a clock
+ *     "start"      path of an instant; without it the first day of 2026, for a case without a clock
  *     "until"      path of the instant where it ends: instead of "start", or instead of "intervals"
  *     "intervals"  a number, or a path, or a list of paths: the largest number or the longest list
  *                  found there; `*` in a path stands for every member ("users.*.pre_actual")
@@ -12,8 +12,7 @@
 
 #define AXIS_MAX 35136 /* a leap year of quarter-hours */
 #define MINUTE_MS 60000LL
-#define PLACES_MAX 100000                   /* places that a path with stars may reach */
-#define NO_CLOCK ((struct day){ 20000101 }) /* the day of cases that name none */
+#define PLACES_MAX 100000 /* places that a path with stars may reach */
 
 /* ---- paths ------------------------------------------------------------------------------------
  */
@@ -224,7 +223,7 @@ enum err_code case_axis_as(const struct case_place *p, struct json spec, struct 
     static const char *const keys[] = { "start", "until", "intervals", "minutes", NULL };
     struct json from = json_get(spec, "start"), to = json_get(spec, "until");
     struct json count = json_get(spec, "intervals");
-    struct instant start = day_start(NO_CLOCK), until = start;
+    struct instant start = day_start(CASE_NO_CLOCK), until = start;
     bool has_from = json_kind(from) != JSON_NONE, has_to = json_kind(to) != JSON_NONE;
     bool has_count = json_kind(count) != JSON_NONE;
     int64_t minutes, n = 0;
@@ -301,7 +300,7 @@ static int64_t common(int64_t a, int64_t b)
 static enum err_code slots_axis(const struct case_place *p, struct json list,
                                 const struct slot_list *s, struct strategy_axis *out, struct err *e)
 {
-    int64_t minutes, first = s->n ? s->at[0].utc_ms : day_start(NO_CLOCK).utc_ms, last = first;
+    int64_t minutes, first = s->n ? s->at[0].utc_ms : day_start(CASE_NO_CLOCK).utc_ms, last = first;
     if (read_minutes(p, (struct json){ 0 }, &minutes, e) != OK) {
         return e->code;
     }
@@ -408,7 +407,7 @@ void case_period_axis(struct arena *a, unsigned periods, struct strategy_axis *a
             n++;
         }
     }
-    *s = (struct tariff_span){ .first = NO_CLOCK,
+    *s = (struct tariff_span){ .first = CASE_NO_CLOCK,
                                .n_days = 1,
                                .day_map = day_map,
                                .maps = map,
@@ -418,6 +417,6 @@ void case_period_axis(struct arena *a, unsigned periods, struct strategy_axis *a
                                .n_versions = 1,
                                .workday = no,
                                .holiday = no };
-    *axis = (struct strategy_axis){ day_start(NO_CLOCK), 15, n };
+    *axis = (struct strategy_axis){ day_start(CASE_NO_CLOCK), 15, n };
     *span = s;
 }

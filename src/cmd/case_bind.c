@@ -422,7 +422,7 @@ static enum err_code find_members(const struct level *l, struct json spec, struc
 {
     static const char *const keys[] = { "list",  "alone",  "name",     "party", "party_is",
                                         "units", "groups", "settings", "feeds", "energies",
-                                        "slots", "axis",   "note",     NULL };
+                                        "slots", "axis",   "history",  "note",  NULL };
     struct json alone = json_get(spec, "alone"), list = { 0 };
     bool one = json_kind(alone) != JSON_NONE, given = one;
     if (json_only(spec, keys, e) != OK ||
@@ -759,16 +759,6 @@ static bool needs_books(struct json bind, struct json doc)
     return own;
 }
 
-static bool is_plain(struct json bind, struct json doc)
-{
-    static const char *const more[] = { "groups", "energies", "windows", "repeat", "axis" };
-    bool plain = !needs_books(bind, doc);
-    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-        plain &= json_kind(json_get(bind, more[i])) == JSON_NONE;
-    }
-    return plain;
-}
-
 enum err_code case_settle(struct case_world *w, struct json doc, struct str scenario,
                           struct case_settled *out, struct err *e)
 {
@@ -808,7 +798,10 @@ enum err_code case_settle(struct case_world *w, struct json doc, struct str scen
     s.part = part;
     s.vectors = b.vectors->at;
     s.runs = runs;
-    s.plain = is_plain(s.bind, doc);
+    s.range = b.range;
+    s.windows = b.windows;
+    s.n_windows = b.n_windows;
+    s.storable = s.n_runs == 1 && !needs_books(s.bind, doc);
     *out = s;
     return OK;
 }

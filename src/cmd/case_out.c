@@ -5,8 +5,9 @@
  */
 #include "cmd/case_part.h"
 
-#define TOTALS_MAX 20000 /* payer->payee pairs of one case: each way for every member of a group   \
-                          */
+#define TOTALS_MAX                                                                                 \
+    20000 /* payer->payee pairs of one case: each way for every member of a group                  \
+           */
 
 /* ---- lines ------------------------------------------------------------------------------------
  */
@@ -16,8 +17,7 @@ static void put_decimal(struct json_out *o, const char *key, struct decimal d)
     json_put_scaled(o, key, d.units, d.scale);
 }
 
-/* A unit as the case format calls it. */
-static enum err_code unit_word(const struct case_settled *s, struct str *unit, struct err *e)
+enum err_code case_unit(const struct case_settled *s, struct str *unit, struct err *e)
 {
     struct json words = json_get(s->bind, "unit_words");
     struct json word = json_get(words, arena_copy(s->bind.arena, unit->at, unit->n));
@@ -28,7 +28,7 @@ static enum err_code put_line(struct json_out *o, const struct case_settled *s,
                               const struct strategy_line *l, struct err *e)
 {
     struct str unit = l->unit;
-    if (l->has_quantity && unit_word(s, &unit, e) != OK) {
+    if (l->has_quantity && case_unit(s, &unit, e) != OK) {
         return e->code;
     }
     json_open(o, NULL, '{');

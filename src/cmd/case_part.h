@@ -5,6 +5,8 @@
 #include "strategy/strategy.h"
 #include "tariff/tariff.h"
 
+#define CASE_NO_CLOCK ((struct day){ 20260101 }) /* the day of cases that name none */
+
 /* What a run of cases shares. */
 struct case_world {
     struct arena *arena; /* of this file's case */
@@ -67,8 +69,11 @@ struct case_settled {
     const struct strategy_part *part;  /* what was bound: settings and feeds */
     const struct case_vector *vectors; /* by the feeds' source */
     const struct case_once *runs;
-    size_t n_runs; /* at least 1 */
-    bool plain;    /* settings and series over the case's own period, nothing else */
+    size_t n_runs;           /* at least 1 */
+    struct case_range range; /* of the period and of every session */
+    const struct strategy_window *windows;
+    size_t n_windows;
+    bool storable; /* one run, and no price of its own */
 };
 
 /* A value by path, each step a key or a place counted from 0: "contract.demand.price",
@@ -157,10 +162,49 @@ SK_MUST_USE enum err_code case_put_quantities(struct case_world *w, const struct
 SK_MUST_USE enum err_code case_put_settled(struct case_world *w, const struct case_settled *s,
                                            struct json_out *o, struct err *e);
 
+/* case_out.c: a unit of the strategy in the words of the case format. */
+SK_MUST_USE enum err_code case_unit(const struct case_settled *s, struct str *unit, struct err *e);
+
+/* case_house.c: a settled case as a contract, the facts of its period, and readings. */
+struct case_piece { /* what a point reads over a stretch: values at the intervals' first slots */
+    size_t point;
+    struct instant start;
+    int32_t minutes;
+    const struct case_vector *v;
+};
+struct case_house {
+    struct case_world *w;
+    struct json doc;
+    const struct case_settled *s;
+    struct case_prices prices;
+    struct day from, until;    /* the period */
+    const struct str *parties; /* of the strategy, then those of members */
+    size_t n_top, n_parties;
+    size_t n_points;
+    const struct str *codes; /* of the points */
+    const bool *days;        /* by point: read on listed days only */
+    struct case_piece *pieces;
+    size_t n_pieces;
+    struct day first, last;             /* days that the pieces touch */
+    const size_t *point_of;             /* by a feed's source */
+    bool history;                       /* some group's members are days */
+    bool event;                         /* the intervals settled are those of an event */
+    bool calendar, own_calendar;        /* it needs one; and it is not of the case's schedules */
+    const int64_t *org_ids, *point_ids; /* set by whoever makes them */
+};
+/* `*fits` false: the case is no whole quarter-hours, lacks a value outside of history, lists price
+ * versions that are not in force, or needs what a contract cannot say. */
+SK_MUST_USE enum err_code case_house_make(struct case_world *w, struct json doc,
+                                          const struct case_settled *s, struct case_house **out,
+                                          bool *fits, struct err *e);
+struct str case_house_terms(const struct case_house *h, const struct tariff_dates *dates);
+struct str case_house_facts(const struct case_house *h); /* "" without facts */
+/* A calendar that gives the periods of the case's energies, or one period alone. */
+struct str case_house_calendar(const struct case_house *h);
+
 /* case_store.c: the same case through a store made for it: organisations, station, points and
- * readings, tariff, strategy, contract and order, then settle. `*done` false: the case is no whole
- * quarter-hours of actual values, or lists price versions that are not in force. Otherwise `o` gets
- * the lines as case_put_settled writes them. */
+ * readings, tariff, strategy, contract, facts and order, then settle. `*done` false: it does not
+ * fit (case_house_make). Otherwise `o` gets the lines as case_put_settled writes them. */
 SK_MUST_USE enum err_code case_put_stored(struct case_world *w, struct json doc,
                                           const struct case_settled *s, struct json_out *o,
                                           bool *done, struct err *e);

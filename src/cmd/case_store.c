@@ -1,8 +1,6 @@
 /* case_store.c - a case through the whole house: a store is made for it, with organisations, a
- * station, points, readings, tariff, strategy text, contract and order; settle does the rest.
- *
- * Readings are kept by whole days of quarter-hours, so what lies outside the case's period reads
- * zero, which no line shows.
+ * station, points, readings, tariff, strategy text, contract, order and the facts of the period
+ * (case_house.c says which); settle does the rest.
  */
 #include "cmd/case_part.h"
 #include "cmd/library.h"
@@ -14,46 +12,8 @@
 #include <ftw.h>
 #include <unistd.h>
 
-#define TERMS_MAX (1u << 20) /* more than contract takes: it says so */
+#define TERMS_MAX (1u << 20)    /* more than contract takes: it says so */
 #define MESSAGES_MAX (1u << 16) /* what the checker says of a strategy */
-#define PARTIES_MAX 64
-#define POINTS_MAX 16
-
-/* ---- does it fit ------------------------------------------------------------------------------
- */
-
-static struct instant axis_end(const struct strategy_axis *axis)
-{
-    return (struct instant){ axis->start.utc_ms + (int64_t)axis->n * axis->minutes * 60000 };
-}
-
-/* Intervals on slot edges, all actual; every listed price version in force on some day. An interval
- * of several slots is kept in its first one, unless the strategy looks at power (`own_intervals`).
- */
-static bool fits(const struct case_settled *s, const struct case_prices *p, bool own_intervals)
-{
-    if (!s->plain || s->axis.n == 0 || s->axis.start.utc_ms % SLOT_MS != 0 ||
-        s->axis.minutes % 15 != 0 || (own_intervals && s->axis.minutes != 15)) {
-        return false;
-    }
-    for (size_t f = 0; f < s->part->n_feeds; f++) {
-        const struct case_vector *v = &s->vectors[s->part->feeds[f].source];
-        for (int32_t i = 0; i < v->n; i++) {
-            if (v->quality[i] != QUALITY_ACTUAL) {
-                return false;
-            }
-        }
-    }
-    int64_t first = day_start(instant_day(s->axis.start)).utc_ms;
-    struct day last = instant_day((struct instant){ axis_end(&s->axis).utc_ms - 1 });
-    int64_t until = day_start(day_add(last, 1)).utc_ms;
-    for (size_t i = 1; i < p->n; i++) {
-        if (p->from[i].utc_ms <= first || p->from[i].utc_ms >= until) {
-            return false;
-        }
-    }
-    return p->n == 0 || p->from[0].utc_ms <= first;
-}
 
 /* ---- texts ------------------------------------------------------------------------------------
  */
@@ -92,119 +52,72 @@ static void put_book(struct json_out *o, const struct case_prices *p)
     json_close(o, '}');
 }
 
-static void put_rows(struct json_out *o, const char *name, const struct strategy_setting *s)
-{
-    json_open(o, name, '[');
-    for (size_t i = 0; i < s->n_rows; i++) {
-        const struct strategy_row *r = &s->rows[i];
-        json_open(o, NULL, '[');
-        if (r->rest) {
-            json_put_null(o, NULL);
-        } else {
-            json_put_scaled(o, NULL, r->bound.units, r->bound.scale);
-        }
-        if (r->blank) {
-            json_put_null(o, NULL);
-        } else {
-            json_put_scaled(o, NULL, r->value.units, r->value.scale);
-        }
-        json_close(o, ']');
-    }
-    json_close(o, ']');
-}
-
-static void put_setting(struct json_out *o, const struct strategy_setting *s)
-{
-    const char *name = arena_copy(o->t->arena, s->name.at, s->name.n);
-    if (s->absent) {
-        json_put_null(o, name);
-        return;
-    }
-    switch (s->type) {
-    case STRATEGY_NUMBER:
-        json_put_scaled(o, name, s->number.units, s->number.scale);
-        break;
-    case STRATEGY_CHOICE:
-        json_put_str(o, name, s->choice);
-        break;
-    case STRATEGY_YES_NO:
-        json_put_bool(o, name, s->yes);
-        break;
-    case STRATEGY_TABLE:
-        put_rows(o, name, s);
-        break;
-    }
-}
-
-static void put_id(struct json_out *o, const char *name, int64_t id)
-{
-    json_put_str(o, name, str_of(arena_printf(o->t->arena, "%lld", (long long)id)));
-}
-
 /* ---- the store --------------------------------------------------------------------------------
  */
 
 struct maker {
-    struct case_world *w;
-    struct json doc;
-    const struct case_settled *s;
-    const struct case_prices *prices;
-    struct tariff_dates dates;
+    const struct case_house *h;
+    struct arena *arena;
     struct cmd cmd; /* as ours, but with the store of the case */
     struct db *db;
     struct instant now;
-    struct org orgs[PARTIES_MAX];
-    const struct str *parties;
-    size_t n_parties;
+    struct org *orgs;
     struct station station;
-    struct point points[POINTS_MAX];
+    int64_t *point_ids;
     int64_t order_id;
+    struct settle_period period;
 };
 
-static enum err_code publish(struct maker *m, struct text *t, struct err *e)
+static enum err_code publish(struct maker *m, struct str text, struct err *e)
 {
     struct json doc;
     struct tariff_published p;
     bool fresh;
-    if (json_parse(m->w->arena, text_str(t), "tariff", &doc, e) != OK) {
+    if (json_parse(m->arena, text, "tariff", &doc, e) != OK) {
         return e->code;
     }
-    return tariff_publish(m->db, m->w->arena, doc, m->now, &p, &fresh, e);
+    return tariff_publish(m->db, m->arena, doc, m->now, &p, &fresh, e);
 }
 
 static enum err_code make_tariff(struct maker *m, struct err *e)
 {
+    const struct case_house *h = m->h;
     struct text t;
-    if (!m->s->span) {
+    if (!h->calendar) {
         return OK;
     }
-    text_init(&t, m->w->arena, TERMS_MAX);
-    if (case_calendar_text(m->w, m->doc, case_range_of(&m->s->axis), &t, e) != OK ||
-        publish(m, &t, e) != OK) {
+    text_init(&t, m->arena, TERMS_MAX);
+    if (!h->own_calendar && case_calendar_text(h->w, h->doc, h->s->range, &t, e) != OK) {
         return e->code;
     }
-    if (m->prices->n == 0) {
+    if (publish(m, h->own_calendar ? case_house_calendar(h) : text_str(&t), e) != OK) {
+        return e->code;
+    }
+    if (h->prices.n == 0) {
         return OK;
     }
     struct json_out o;
-    text_init(&t, m->w->arena, TERMS_MAX);
+    text_init(&t, m->arena, TERMS_MAX);
     json_out_init(&o, &t, false);
-    put_book(&o, m->prices);
-    return publish(m, &t, e);
+    put_book(&o, &h->prices);
+    return publish(m, text_str(&t), e);
+}
+
+static enum err_code make_orgs(struct maker *m, struct err *e)
+{
+    const struct case_house *h = m->h;
+    m->orgs = arena_many(m->arena, h->n_parties + 1, struct org);
+    for (size_t i = 0; i < h->n_parties; i++) {
+        m->orgs[i] = (struct org){ .kind = ORG_INVESTOR, .name = h->parties[i] };
+    }
+    return org_add(m->db, scope_machine(), m->orgs, h->n_parties, m->now, e);
 }
 
 static enum err_code make_meters(struct maker *m, struct err *e)
 {
-    m->n_parties = strategy_parties(m->s->strategy, &m->parties);
-    size_t n_points = m->s->part->n_feeds;
-    check_that(m->n_parties > 0 && m->n_parties <= PARTIES_MAX && n_points <= POINTS_MAX,
-               "%zu parties, %zu points", m->n_parties, n_points);
-    for (size_t i = 0; i < m->n_parties; i++) {
-        m->orgs[i] = (struct org){ .kind = ORG_INVESTOR, .name = m->parties[i] };
-    }
-    if (org_add(m->db, scope_machine(), m->orgs, m->n_parties, m->now, e) != OK) {
-        return e->code;
-    }
+    const struct case_house *h = m->h;
+    struct point *points = arena_many(m->arena, h->n_points + 1, struct point);
+    m->point_ids = arena_many(m->arena, h->n_points + 1, int64_t);
     m->station = (struct station){ .org_id = m->orgs[0].org_id,
                                    .shard = 0,
                                    .kind = STATION_PV,
@@ -213,155 +126,177 @@ static enum err_code make_meters(struct maker *m, struct err *e)
     if (meter_add_stations(m->db, scope_machine(), &m->station, 1, m->now, e) != OK) {
         return e->code;
     }
-    for (size_t i = 0; i < n_points; i++) {
-        m->points[i] = (struct point){ .point_id = store_next_id(m->db, m->now),
-                                       .station_id = m->station.station_id,
-                                       .code = m->s->part->feeds[i].name,
-                                       .role = POINT_OTHER,
-                                       .quantity = STR("ep_imp"),
-                                       .unit = STR("kWh"),
-                                       .direction = 1 };
+    for (size_t i = 0; i < h->n_points; i++) {
+        m->point_ids[i] = store_next_id(m->db, m->now);
+        points[i] = (struct point){ .point_id = m->point_ids[i],
+                                    .station_id = m->station.station_id,
+                                    .code = h->codes[i],
+                                    .role = POINT_OTHER,
+                                    .quantity = STR("ep_imp"),
+                                    .unit = STR("kWh"),
+                                    .direction = 1 };
     }
-    return n_points == 0 ? OK
-                         : meter_add_points(m->db, scope_machine(), m->points, n_points, m->now, e);
+    return h->n_points == 0
+               ? OK
+               : meter_add_points(m->db, scope_machine(), points, h->n_points, m->now, e);
 }
 
-static void put_dates(struct json_out *o, const struct tariff_dates *dates)
+static struct str terms_of(struct maker *m, const struct tariff_dates *dates, struct str *facts)
 {
-    json_open(o, "dates", '{');
-    json_open(o, arena_copy(o->t->arena, dates->name.at, dates->name.n), '[');
-    for (size_t i = 0; i < dates->n; i++) {
-        struct text t;
-        text_init(&t, o->t->arena, 16);
-        text_day(&t, dates->days[i]);
-        json_put_str(o, NULL, text_str(&t));
+    struct case_house h = *m->h;
+    int64_t *org_ids = arena_many(m->arena, h.n_parties + 1, int64_t);
+    for (size_t i = 0; i < h.n_parties; i++) {
+        org_ids[i] = m->orgs[i].org_id;
     }
-    json_close(o, ']');
-    json_close(o, '}');
+    h.org_ids = org_ids;
+    h.point_ids = m->point_ids;
+    *facts = case_house_facts(&h);
+    return case_house_terms(&h, dates);
 }
 
-static struct str terms_of(struct maker *m)
+static enum err_code make_contract(struct maker *m, struct err *e)
 {
-    struct text *t = arena_make(m->w->arena, struct text);
-    struct json_out o;
-    const struct strategy_part *p = m->s->part;
-    text_init(t, m->w->arena, TERMS_MAX);
-    json_out_init(&o, t, false);
-    json_open(&o, NULL, '{');
-    json_open(&o, "parties", '{');
-    for (size_t i = 0; i < m->n_parties; i++) {
-        put_id(&o, arena_copy(m->w->arena, m->parties[i].at, m->parties[i].n), m->orgs[i].org_id);
-    }
-    json_close(&o, '}');
-    if (m->s->span) {
-        json_put_str(&o, "calendar", STR("case"));
-        put_dates(&o, &m->dates);
-    }
-    const struct strategy_decl *decls;
-    size_t n = strategy_decls(m->s->strategy, &decls);
-    json_open(&o, "prices", '{');
-    for (size_t i = 0; i < n && m->prices->n > 0; i++) {
-        if (decls[i].kind == STRATEGY_PRICE) {
-            json_put_str(&o, arena_copy(m->w->arena, decls[i].name.at, decls[i].name.n),
-                         STR("case"));
-        }
-    }
-    json_close(&o, '}');
-    json_open(&o, "series", '{');
-    for (size_t i = 0; i < p->n_feeds; i++) {
-        json_open(&o, arena_copy(m->w->arena, p->feeds[i].name.at, p->feeds[i].name.n), '{');
-        put_id(&o, "point", m->points[i].point_id);
-        json_put_int(&o, "digits", p->feeds[i].digits);
-        json_close(&o, '}');
-    }
-    json_close(&o, '}');
-    json_open(&o, "settings", '{');
-    for (size_t i = 0; i < p->n_settings; i++) {
-        put_setting(&o, &p->settings[i]);
-    }
-    json_close(&o, '}');
-    json_close(&o, '}');
-    return text_str(t);
-}
-
-static enum err_code make_contract(struct maker *m, struct settle_period period, struct err *e)
-{
-    struct arena *a = m->w->arena;
+    const struct case_house *h = m->h;
     struct text messages;
+    struct arena *a = m->arena;
     struct strategy_text published;
+    struct tariff_dates dates;
+    struct str facts;
     bool fresh;
-    const char *path = arena_printf(a, "%s/" STR_FMT ".tally", m->w->strategies,
-                                    STR_ARG(strategy_name(m->s->strategy)));
+    const char *path = arena_printf(a, "%s/" STR_FMT ".tally", h->w->strategies,
+                                    STR_ARG(strategy_name(h->s->strategy)));
     text_init(&messages, a, MESSAGES_MAX);
-    if (library_publish(m->db, a, path, m->now, &messages, &published, &fresh, e) != OK) {
+    if (case_dates(h->w, h->doc, &dates, e) != OK ||
+        library_publish(m->db, a, path, m->now, &messages, &published, &fresh, e) != OK) {
         return e->code;
     }
     struct contract c = { .no = STR("case"),
                           .title = STR("case"),
                           .state = CONTRACT_EFFECTIVE,
-                          .from = period.from,
-                          .until = period.until,
+                          .from = h->from,
+                          .until = h->until,
                           .strategy = published.ref,
                           .stations = &m->station.station_id,
                           .n_stations = 1,
-                          .terms = terms_of(m) };
+                          .terms = terms_of(m, &dates, &facts) };
     if (contract_create(m->db, scope_machine(), &c, m->now, e) != OK) {
         return e->code;
     }
     struct order o = { .contract_id = c.contract_id,
                        .no = STR("case"),
                        .station_id = m->station.station_id,
-                       .from = period.from,
-                       .until = period.until,
+                       .from = h->from,
+                       .until = h->until,
                        .state = ORDER_ACTIVE };
     if (order_create(m->db, scope_machine(), &o, m->now, e) != OK) {
         return e->code;
     }
     m->order_id = o.order_id;
-    return OK;
+    return facts.n == 0 ? OK
+                        : order_facts_put(m->db, scope_machine(), o.order_id, h->from, facts,
+                                          m->now, NULL, NULL, e);
 }
 
-/* The case's value of a feed in a slot; zero outside its period. */
-static int64_t value_at(const struct case_settled *s, const struct case_vector *v, struct instant t)
+/* ---- readings ---------------------------------------------------------------------------------
+ */
+
+/* The pieces of one point, one after another in the list of all. */
+struct pieces {
+    const struct case_piece *const *at;
+    size_t n;
+};
+
+static bool is_whole(const struct case_vector *v)
 {
-    int64_t ms = t.utc_ms - s->axis.start.utc_ms, each = s->axis.minutes * 60000LL;
-    return ms < 0 || ms % each != 0 || ms / each >= v->n ? 0 : v->values[ms / each];
+    for (int32_t i = 0; i < v->n; i++) {
+        if (v->quality[i] != QUALITY_ACTUAL) {
+            return false;
+        }
+    }
+    return true;
 }
 
-static enum err_code make_readings(struct maker *m, struct settle_period period, struct err *e)
+/* Fills one day of a point; false: it has no reading on this day. */
+static bool fill_day(const struct pieces *p, bool listed_only, struct day day, int64_t *values)
 {
-    struct arena *a = m->w->arena;
+    int64_t start = day_start(day).utc_ms;
+    bool read = !listed_only;
+    memset(values, 0, SLOTS * sizeof *values);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct case_piece *x = p->at[i];
+        int64_t each = x->minutes * 60000LL, n = x->v->n;
+        int64_t end = x->start.utc_ms + (n ? n * each : SLOT_MS);
+        if (x->start.utc_ms >= start + DAY_MS || end <= start) {
+            continue;
+        }
+        if (!is_whole(x->v)) {
+            return false;
+        }
+        read = true;
+        for (int64_t k = 0; k < n; k++) {
+            int64_t at = x->start.utc_ms + k * each - start;
+            if (at >= 0 && at < DAY_MS) {
+                values[at / SLOT_MS] = x->v->values[k];
+            }
+        }
+    }
+    return read;
+}
+
+static struct pieces *pieces_by_point(struct maker *m)
+{
+    const struct case_house *h = m->h;
+    struct pieces *p = arena_many(m->arena, h->n_points + 1, struct pieces);
+    const struct case_piece **all =
+        arena_many(m->arena, h->n_pieces + 1, const struct case_piece *);
+    for (size_t i = 0; i < h->n_pieces; i++) {
+        p[h->pieces[i].point].n++;
+    }
+    size_t from = 0;
+    for (size_t i = 0; i < h->n_points; i++) {
+        p[i].at = all + from;
+        from += p[i].n;
+        p[i].n = 0;
+    }
+    for (size_t i = 0; i < h->n_pieces; i++) {
+        struct pieces *of = &p[h->pieces[i].point];
+        all[(size_t)(of->at - (const struct case_piece *const *)all) + of->n++] = &h->pieces[i];
+    }
+    return p;
+}
+
+static enum err_code make_readings(struct maker *m, struct err *e)
+{
+    const struct case_house *h = m->h;
+    struct arena *a = m->arena;
     struct reading_points *points;
     struct meter_estate estate;
-    int64_t ids[POINTS_MAX];
-    size_t n = m->s->part->n_feeds;
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = m->points[i].point_id;
-    }
+    size_t n = h->n_points;
     if (n == 0) {
         return OK;
     }
+    int64_t *ids = arena_many(a, n, int64_t), *some = arena_many(a, n, int64_t);
+    memcpy(ids, m->point_ids, n * sizeof *ids);
     if (meter_load_estate(m->db, scope_machine(), a, &estate, e) != OK ||
         reading_place(m->db, &estate, ids, n, m->now, e) != OK ||
         reading_points_load(m->db, scope_machine(), a, &points, e) != OK) {
         return e->code;
     }
     reading_points_sort(points, ids, n);
+    const struct pieces *pieces = pieces_by_point(m);
     int64_t *values = arena_many(a, n * SLOTS, int64_t);
-    for (struct day d = period.from; d.yyyymmdd < period.until.yyyymmdd; d = day_add(d, 1)) {
+    for (struct day d = h->first; d.yyyymmdd <= h->last.yyyymmdd; d = day_add(d, 1)) {
+        size_t n_some = 0;
         for (size_t k = 0; k < n; k++) {
-            size_t f = 0;
-            while (m->points[f].point_id != ids[k]) {
-                f++;
+            size_t at = 0;
+            while (m->point_ids[at] != ids[k]) {
+                at++;
             }
-            const struct case_vector *v = &m->s->vectors[m->s->part->feeds[f].source];
-            for (int slot = 0; slot < SLOTS; slot++) {
-                values[k * SLOTS + (size_t)slot] =
-                    value_at(m->s, v, slot_start((struct slot){ d, slot }));
-            }
+            some[n_some] = ids[k];
+            n_some += fill_day(&pieces[at], h->days[at], d, values + n_some * SLOTS);
         }
-        if (reading_load_day(m->db, points, STR("case"), d, ids, n, values, RANK_LIVE, m->now, e) !=
-            OK) {
+        if (n_some > 0 && reading_load_day(m->db, points, STR("case"), d, some, n_some, values,
+                                           RANK_LIVE, m->now, e) != OK) {
             return e->code;
         }
     }
@@ -375,18 +310,17 @@ static struct instant fixed_now(void *ctx)
 }
 
 /* Core first, then series: no transaction crosses the two. */
-static enum err_code make_store(struct maker *m, struct settle_period period, struct err *e)
+static enum err_code make_store(struct maker *m, struct err *e)
 {
     if (cmd_open(&m->cmd, STORE_CREATE, &m->db, e) != OK ||
         store_begin(m->db, STORE_CORE, STORE_WRITE, e) != OK) {
         return e->code;
     }
-    if (make_tariff(m, e) != OK || make_meters(m, e) != OK || make_contract(m, period, e) != OK ||
-        store_commit(m->db, STORE_CORE, e) != OK) {
+    if (make_tariff(m, e) != OK || make_orgs(m, e) != OK || make_meters(m, e) != OK ||
+        make_contract(m, e) != OK || store_commit(m->db, STORE_CORE, e) != OK) {
         return e->code;
     }
-    if (store_begin(m->db, STORE_SERIES, STORE_WRITE, e) != OK ||
-        make_readings(m, period, e) != OK) {
+    if (store_begin(m->db, STORE_SERIES, STORE_WRITE, e) != OK || make_readings(m, e) != OK) {
         return e->code;
     }
     return store_commit(m->db, STORE_SERIES, e);
@@ -395,15 +329,20 @@ static enum err_code make_store(struct maker *m, struct settle_period period, st
 /* ---- what came out ----------------------------------------------------------------------------
  */
 
-static void put_line(struct json_out *o, const struct settle_line *l)
+static enum err_code put_line(struct json_out *o, const struct case_settled *s,
+                              const struct settle_line *l, struct err *e)
 {
+    struct str unit = l->unit;
+    if (l->has_quantity && case_unit(s, &unit, e) != OK) {
+        return e->code;
+    }
     json_open(o, NULL, '{');
     json_put_str(o, "code", l->code);
     json_put_str(o, "payer", l->payer);
     json_put_str(o, "payee", l->payee);
     if (l->has_quantity) {
         json_put_scaled(o, "quantity", l->quantity_e4, 4);
-        json_put_str(o, "unit", l->unit);
+        json_put_str(o, "unit", unit);
     } else {
         json_put_null(o, "quantity");
         json_put_null(o, "unit");
@@ -423,16 +362,16 @@ static void put_line(struct json_out *o, const struct settle_line *l)
         json_put_str(o, "settled_by", l->settled_by);
     }
     json_close(o, '}');
+    return OK;
 }
 
-static enum err_code settle_order(struct maker *m, struct settle_period period, struct json_out *o,
-                                  struct err *e)
+static enum err_code settle_order(struct maker *m, struct json_out *o, struct err *e)
 {
     const struct settle_result *r;
     struct settle_try t = {
-        .order_id = m->order_id, .period = period, .strategy_text = STR(""), .now = m->now
+        .order_id = m->order_id, .period = m->period, .strategy_text = STR(""), .now = m->now
     };
-    if (settle_try(m->db, m->w->arena, scope_machine(), &t, &r, e) != OK) {
+    if (settle_try(m->db, m->arena, scope_machine(), &t, &r, e) != OK) {
         return e->code;
     }
     if (r->outcome == SETTLE_REFUSED) {
@@ -440,7 +379,9 @@ static enum err_code settle_order(struct maker *m, struct settle_period period, 
     }
     json_open(o, "lines", '[');
     for (size_t i = 0; i < r->n_lines; i++) {
-        put_line(o, &r->lines[i]);
+        if (put_line(o, m->h->s, &r->lines[i], e) != OK) {
+            return e->code;
+        }
     }
     json_close(o, ']');
     return OK;
@@ -458,32 +399,19 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 enum err_code case_put_stored(struct case_world *w, struct json doc, const struct case_settled *s,
                               struct json_out *o, bool *done, struct err *e)
 {
-    struct case_prices prices = { NULL, NULL, 0 };
-    if (case_prices(w, doc, case_range_of(&s->axis), &prices, e) != OK) {
+    struct case_house *h;
+    if (case_house_make(w, doc, s, &h, done, e) != OK) {
         return e->code;
     }
-    bool own = false;
-    struct json cond = json_get(s->bind, "own_intervals");
-    if (json_kind(cond) != JSON_NONE &&
-        case_holds(w, s->runs, &s->runs->place, cond, &own, e) != OK) {
-        return e->code;
-    }
-    *done = fits(s, &prices, own);
     if (!*done) {
         return OK;
     }
-    struct day last = instant_day((struct instant){ axis_end(&s->axis).utc_ms - 1 });
-    struct settle_period period = { instant_day(s->axis.start), day_add(last, 1) };
     struct maker *m = arena_make(w->arena, struct maker);
-    *m = (struct maker){ .w = w,
-                         .doc = doc,
-                         .s = s,
-                         .prices = &prices,
+    *m = (struct maker){ .h = h,
+                         .arena = w->arena,
                          .cmd = { .arena = w->arena, .quiet = true },
-                         .now = day_start(period.until) };
-    if (case_dates(w, doc, &m->dates, e) != OK) {
-        return e->code;
-    }
+                         .now = day_start(h->until),
+                         .period = { h->from, h->until } };
     const char *tmp =
         getenv("TMPDIR"); /* in memory where there is such a place: it lasts a second */
     tmp = tmp ? tmp : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
@@ -493,8 +421,8 @@ enum err_code case_put_stored(struct case_world *w, struct json doc, const struc
     }
     m->cmd.store = folder;
     m->cmd.clock = (struct clock){ fixed_now, &m->now };
-    enum err_code code = make_store(m, period, e);
-    code = code == OK ? settle_order(m, period, o, e) : code;
+    enum err_code code = make_store(m, e);
+    code = code == OK ? settle_order(m, o, e) : code;
     store_close(m->db);
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return code;
