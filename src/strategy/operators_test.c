@@ -291,6 +291,8 @@ static void test_sessions(void **state)
         { "round(sum(s.drawn by s, tou), 2)", "4 0 0 6 0 0 2.5 0" },
         { "round(sum(pos(s.drawn) by s), 2)", "10 3" },
         { "round(sum(pos(s.drawn) by s, tou), 2)", "4 0 0 6 0 0 3 0" },
+        { "round(sum(s.drawn by s where weekday in 4..4), 2)", "10 2.5" }, /* its own date */
+        { "round(sum(s.drawn by s where month in 8..6), 2)", "0 0" },
         { "round(sum(s.drawn * q by s), 2)", "22 5" });
 }
 
