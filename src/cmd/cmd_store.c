@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 #include "cmd/steps.h"
 #include "contract/contract.h"
+#include "ledger/ledger.h"
 #include "meter/meter.h"
 #include "people/people.h"
 #include "reading/reading.h"
@@ -12,8 +13,8 @@
 enum err_code cmd_migrate(struct cmd *c, struct db *db, struct err *e)
 {
     const struct store_migrations rooms[] = {
-        people_migrations, meter_migrations, reading_migrations, contract_migrations,
-        tariff_migrations, settle_migrations,  statement_migrations,
+        people_migrations, meter_migrations,  reading_migrations,   contract_migrations,
+        tariff_migrations, settle_migrations, statement_migrations, ledger_migrations,
     };
     return store_migrate(db, rooms, sizeof rooms / sizeof *rooms, c->clock.now(c->clock.ctx), e);
 }
@@ -114,6 +115,7 @@ struct checked {
     struct statement_checked statements;
     struct reading_check_report readings;
     struct audit_report audit;
+    struct ledger_proof ledger;
 };
 
 static enum err_code check_all(struct cmd *c, struct db *db, bool deep, struct checked *out,
@@ -136,7 +138,7 @@ static enum err_code check_all(struct cmd *c, struct db *db, bool deep, struct c
         text_add(wrong, out->audit.what);
         text_byte(wrong, '\n');
     }
-    return OK;
+    return ledger_prove(db, &out->ledger, wrong, e);
 }
 
 static int check_command(struct cmd *c, int argc, char **argv)
@@ -159,21 +161,21 @@ static int check_command(struct cmd *c, int argc, char **argv)
         return cmd_error(c, &e);
     }
     store_close(db);
-    int64_t bad = k.statements.wrong + k.readings.faults + !k.audit.good;
+    int64_t bad = k.statements.wrong + k.readings.faults + !k.audit.good + k.ledger.wrong;
     text_hex(&digest, k.statements.digest.b, 8);
     const char *format =
         c->json ? "{\"statements\":%lld,\"lines\":%lld,\"numbers\":%lld,\"recomputed\":%lld,"
                   "\"batches\":%lld,\"readings\":%lld,\"chunks\":%lld,\"months\":%lld,"
-                  "\"audit_rows\":%lld,\"digest\":\"%s\",\"violations\":%lld}\n"
+                  "\"audit_rows\":%lld,\"transfers\":%lld,\"digest\":\"%s\",\"violations\":%lld}\n"
                 : "check: I2 I4 %lld statements, %lld lines, %lld numbers; I3 %lld recomputed; "
                   "I7 %lld batches, %lld readings; I9 %lld chunks, %lld months; audit %lld rows; "
-                  "digest %s; %lld violations\n";
+                  "I1 %lld transfers; digest %s; %lld violations\n";
     printf(STR_FMT, STR_ARG(text_str(&wrong)));
     printf(format, (long long)k.statements.statements, (long long)k.statements.lines,
            (long long)k.statements.numbers, (long long)k.statements.recomputed,
            (long long)k.readings.batches, (long long)k.readings.readings,
            (long long)k.readings.chunks, (long long)k.readings.months, (long long)k.audit.rows,
-           text_str(&digest).at, (long long)bad);
+           (long long)k.ledger.transfers, text_str(&digest).at, (long long)bad);
     return bad ? EXIT_REFUSED : EXIT_DONE;
 }
 
@@ -181,7 +183,7 @@ const struct command store_commands[] = {
     { "init", "", "makes an empty store, or brings an old one up to date", NULL, init_command },
     { "status", "[--period 2026-10]", "statements by state", NULL, status_command },
     { "check", "[--deep]",
-      "verifies the invariants I2 I3 I4 I7 I9 and the audit; ends with one line of figures",
+      "verifies the invariants I1 I2 I3 I4 I7 I9 and the audit; ends with one line of figures",
       "  sunkeeper check --store ./var\n  sunkeeper check --deep --json\n", check_command },
     { 0 },
 };
