@@ -30,8 +30,7 @@ static enum err_code file_open(struct cmd *c, const char *path, struct source *o
         return e->code;
     }
     library_beside(c->arena, path, &library);
-    enum err_code code =
-        strategy_load(c->arena, str_of(path), text, &library, NULL, 0, &s, &m, e);
+    enum err_code code = strategy_load(c->arena, str_of(path), text, &library, NULL, 0, &s, &m, e);
     for (size_t i = 0; i < m.n; i++) {
         struct text t;
         text_init(&t, c->arena, MESSAGES_MAX);
@@ -101,12 +100,10 @@ static void put_decimal(struct json_out *o, const char *key, struct decimal d)
 static const char *role_hint(const struct strategy_decl *d)
 {
     static const char *const known[][2] = {
-        { "gen", "generation" },   { "generation", "generation" },
-        { "export", "export" },    { "feed", "export" },
-        { "import", "import" },    { "main", "import" },
-        { "grid", "import" },      { "charge", "charge" },
-        { "discharge", "discharge" }, { "load", "load" },
-        { "public", "public" },    { "self_use", "self_use" },
+        { "gen", "generation" }, { "generation", "generation" }, { "export", "export" },
+        { "feed", "export" },    { "import", "import" },         { "main", "import" },
+        { "grid", "import" },    { "charge", "charge" },         { "discharge", "discharge" },
+        { "load", "load" },      { "public", "public" },         { "self_use", "self_use" },
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (str_is(d->name, known[i][0])) {
@@ -169,8 +166,8 @@ static void put_decl(struct json_out *o, struct arena *a, const struct strategy 
     const struct strategy_decl *d;
     strategy_decls(s, &d);
     d += decl;
-    bool value = d->kind != STRATEGY_METER && d->kind != STRATEGY_SERIES &&
-                 d->kind != STRATEGY_PRICE;
+    bool value =
+        d->kind != STRATEGY_METER && d->kind != STRATEGY_SERIES && d->kind != STRATEGY_PRICE;
     json_open(o, NULL, '{');
     json_put_str(o, "name", d->name);
     json_put_str(o, "label", d->title);
@@ -206,8 +203,8 @@ static void put_decl(struct json_out *o, struct arena *a, const struct strategy 
     json_close(o, '}');
 }
 
-static void put_kind(struct json_out *o, struct arena *a, const struct strategy *s,
-                     const char *key, enum strategy_kind kind, struct str group)
+static void put_kind(struct json_out *o, struct arena *a, const struct strategy *s, const char *key,
+                     enum strategy_kind kind, struct str group)
 {
     const struct strategy_decl *d;
     size_t n = strategy_decls(s, &d);
@@ -230,9 +227,9 @@ static void put_groups(struct json_out *o, struct arena *a, const struct strateg
         if (!str_eq(g[i].of, outer)) {
             continue;
         }
-        struct str inner = path.n ? str_of(arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(path),
-                                                        STR_ARG(g[i].name)))
-                                  : g[i].name;
+        struct str inner =
+            path.n ? str_of(arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(path), STR_ARG(g[i].name)))
+                   : g[i].name;
         json_open(o, NULL, '{');
         json_put_str(o, "name", g[i].name);
         json_put_str(o, "label", g[i].title);
@@ -482,8 +479,8 @@ static void diff_words(struct cmd *c, const struct source *s, const struct strat
         printf(STR_FMT "\n", STR_ARG(text_str(&t)));
     }
     if (strcmp(verdict, "same text") == 0) {
-        printf("%s\n", chinese ? "文本相同（规范文本的哈希一致）"
-                               : "the same text (canonical hash)");
+        printf("%s\n",
+               chinese ? "文本相同（规范文本的哈希一致）" : "the same text (canonical hash)");
     } else if (strcmp(verdict, "same meaning") == 0) {
         printf("%s\n", chinese ? "含义未变：只有名称、说明、次序或排版不同"
                                : "the meaning is unchanged: only titles, words, order or layout "
@@ -497,9 +494,7 @@ static int diff_command(struct cmd *c, int argc, char **argv)
 {
     const char *folder = NULL;
     bool chinese = false;
-    struct option options[] = { { "--library", &folder, NULL },
-                                { "--zh", NULL, &chinese },
-                                { 0 } };
+    struct option options[] = { { "--library", &folder, NULL }, { "--zh", NULL, &chinese }, { 0 } };
     char **words = arena_many(c->arena, (size_t)argc + 1, char *);
     int n, code = cmd_options(c, argc, argv, options, words, &n);
     struct err e = { 0 };
@@ -548,8 +543,9 @@ static void remark(const struct strategy_decl *d, const struct term_setting *s)
     struct text t;
     text_init(&t, a, 256);
     text_range(&t, true, d->low, true, d->high);
-    fprintf(stderr, "remark: " STR_FMT " " STR_FMT " is " STR_FMT ", usually " STR_FMT " " STR_FMT
-            "\n", STR_ARG(d->name), STR_ARG(d->title), STR_ARG(s->text), STR_ARG(text_str(&t)),
+    fprintf(stderr,
+            "remark: " STR_FMT " " STR_FMT " is " STR_FMT ", usually " STR_FMT " " STR_FMT "\n",
+            STR_ARG(d->name), STR_ARG(d->title), STR_ARG(s->text), STR_ARG(text_str(&t)),
             STR_ARG(d->unit));
     arena_free(a);
 }
@@ -567,10 +563,9 @@ static void part_remarks(const struct strategy *s, const struct term_part *p, st
     }
     for (size_t g = 0; g < p->n_groups; g++) {
         struct arena *a = arena_new();
-        struct str inner =
-            path.n ? str_of(arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(path),
-                                         STR_ARG(p->groups[g].name)))
-                   : p->groups[g].name;
+        struct str inner = path.n ? str_of(arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(path),
+                                                        STR_ARG(p->groups[g].name)))
+                                  : p->groups[g].name;
         for (size_t m = 0; m < p->groups[g].n; m++) {
             part_remarks(s, &p->groups[g].members[m].part, inner);
         }

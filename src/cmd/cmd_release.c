@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define MESSAGES_MAX (1u << 20)
-#define SHADOW_JSON_MAX (64u << 20) /* 15,000 orders of ten lines, 200 bytes each, and half again */
+#define SHADOW_JSON_MAX (64u << 20) /* 15,000 orders of ten lines, 200 bytes each, and half again  \
+                                     */
 #define CASES_MAX 10000             /* golden cases of one strategy; the largest has some 50 */
 
 struct desk {
@@ -32,18 +33,12 @@ struct desk {
 static int desk_open(struct cmd *c, int argc, char **argv, struct desk *d, enum store_mode mode,
                      const char *what)
 {
-    struct option options[] = { { "--as", &d->as, NULL },
-                                { "--version", &d->version, NULL },
-                                { "--from", &d->day, NULL },
-                                { "--period", &d->period, NULL },
-                                { "--cases", &d->cases, NULL },
-                                { "--library", &d->library, NULL },
-                                { "--sign", &d->sign, NULL },
-                                { "--reason", &d->reason, NULL },
-                                { "--note", &d->note, NULL },
-                                { "--all", NULL, &d->all },
-                                { "--off", NULL, &d->off },
-                                { 0 } };
+    struct option options[] = { { "--as", &d->as, NULL },       { "--version", &d->version, NULL },
+                                { "--from", &d->day, NULL },    { "--period", &d->period, NULL },
+                                { "--cases", &d->cases, NULL }, { "--library", &d->library, NULL },
+                                { "--sign", &d->sign, NULL },   { "--reason", &d->reason, NULL },
+                                { "--note", &d->note, NULL },   { "--all", NULL, &d->all },
+                                { "--off", NULL, &d->off },     { 0 } };
     char **words = arena_many(c->arena, (size_t)argc + 1, char *);
     int64_t version = 0;
     int n, code = cmd_options(c, argc, argv, options, words, &n);
@@ -234,10 +229,9 @@ static enum err_code shadow_keep(struct desk *d, const struct shadow_total *t)
     json_open(&o, NULL, '{');
     total_json(&o, d, t);
     json_close(&o, '}');
-    const struct strategy_evidence v = { .kind = EVIDENCE_SHADOW,
-                                         .passed = t->failed == 0,
-                                         .hash = t->hash,
-                                         .body = text_str(&body) };
+    const struct strategy_evidence v = {
+        .kind = EVIDENCE_SHADOW, .passed = t->failed == 0, .hash = t->hash, .body = text_str(&body)
+    };
     if (store_begin(d->db, STORE_CORE, STORE_WRITE, &d->e) != OK ||
         contract_evidence_put(d->db, d->c->arena, d->ref, &v, d->now, &d->e) != OK) {
         return d->e.code;
@@ -477,10 +471,9 @@ static enum err_code cases_keep(struct desk *d, struct bench *b, const struct te
         json_put_str(&o, "signed_by", str_of(d->as));
     }
     json_close(&o, '}');
-    const struct strategy_evidence v = { .kind = EVIDENCE_CASES,
-                                         .passed = b->failed == 0,
-                                         .hash = b->hash,
-                                         .body = text_str(&body) };
+    const struct strategy_evidence v = {
+        .kind = EVIDENCE_CASES, .passed = b->failed == 0, .hash = b->hash, .body = text_str(&body)
+    };
     if (store_begin(d->db, STORE_CORE, STORE_WRITE, &d->e) != OK ||
         contract_evidence_put(d->db, d->c->arena, d->ref, &v, d->now, &d->e) != OK ||
         desk_commit(d, "strategy.test") != OK) {

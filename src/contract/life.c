@@ -11,8 +11,8 @@
 #define RELEASE_KIND "strategy.release"
 #define RELEASE_PERM "settle:strategy:activate"
 
-static const char *const STATES[] = { "",        "a draft",   "tested", "shadowed",
-                                      "requested", "active", "retired" };
+static const char *const STATES[] = { "",          "a draft", "tested", "shadowed",
+                                      "requested", "active",  "retired" };
 
 static enum err_code life_find(struct db *db, struct arena *a, struct strategy_ref ref,
                                struct life_row *out, struct err *e)
@@ -154,15 +154,13 @@ enum err_code contract_strategy_publish(struct db *db, struct arena *a, struct s
                                         struct err *e)
 {
     struct life_row row = { 0 };
-    if (contract_strategy_draft(db, a, name, title, text, uses, n_uses, now, out, fresh, e) !=
-            OK ||
+    if (contract_strategy_draft(db, a, name, title, text, uses, n_uses, now, out, fresh, e) != OK ||
         life_find(db, a, out->ref, &row, e) != OK) {
         return e->code;
     }
     /* the first one is valid from the beginning: contracts that are older than the store */
-    return row.state == LIFE_ACTIVE
-               ? OK
-               : life_open(db, a, &row, instant_day(now).yyyymmdd, 0, now, e);
+    return row.state == LIFE_ACTIVE ? OK
+                                    : life_open(db, a, &row, instant_day(now).yyyymmdd, 0, now, e);
 }
 
 /* How far the last evidence of each kind brings a version. */
@@ -450,8 +448,8 @@ enum err_code contract_life_activate(struct db *db, struct arena *a, struct scop
     }
     const struct day from = { row.from };
     if (content_of(db, a, &row, &content, e) != OK ||
-        approval_use(db, s, row.approval_id, STR(RELEASE_KIND), object_of(a, ref), content,
-                     user_id, now, e) != OK ||
+        approval_use(db, s, row.approval_id, STR(RELEASE_KIND), object_of(a, ref), content, user_id,
+                     now, e) != OK ||
         life_open(db, a, &row, from.yyyymmdd, from.yyyymmdd, now, e) != OK) {
         return e->code;
     }

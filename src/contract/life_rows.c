@@ -182,8 +182,8 @@ enum err_code rows_followers(struct db *db, struct arena *a, struct scope s,
     return OK;
 }
 
-enum err_code rows_put_fixed(struct db *db, struct scope s, int64_t contract_id,
-                             struct instant now, struct err *e)
+enum err_code rows_put_fixed(struct db *db, struct scope s, int64_t contract_id, struct instant now,
+                             struct err *e)
 {
     static const char sql[] =
         "insert into contract_fixed (contract_id, created_at) values ($1, $2) "

@@ -51,7 +51,7 @@ static enum err_code kind_for(struct shadow *w, const struct contract_binding *b
     }
     struct shadow_kind *k = arena_make(w->arena, struct shadow_kind);
     k->tariff = str_dup(w->arena, tariff);
-    const struct prep_wish wish = {.tariff = k->tariff};
+    const struct prep_wish wish = { .tariff = k->tariff };
     if (prep_kind(w->prep, b, &wish, &k->kind, e) != OK) {
         return e->code;
     }
@@ -75,12 +75,12 @@ static void lines_join(struct arena *a, const struct settle_line *old, size_t n_
     struct shadow_line *list = arena_many(a, n_old + r->n_lines + 1, struct shadow_line);
     size_t n = n_old;
     for (size_t i = 0; i < n_old; i++) {
-        list[i] = (struct shadow_line){.code = old[i].code,
-                                       .title = old[i].title,
-                                       .payer = old[i].payer,
-                                       .payee = old[i].payee,
-                                       .was = true,
-                                       .old_fen = old[i].fen};
+        list[i] = (struct shadow_line){ .code = old[i].code,
+                                        .title = old[i].title,
+                                        .payer = old[i].payer,
+                                        .payee = old[i].payee,
+                                        .was = true,
+                                        .old_fen = old[i].fen };
         o->old_fen += old[i].fen;
     }
     for (size_t i = 0; i < r->n_lines; i++) {
@@ -92,7 +92,8 @@ static void lines_join(struct arena *a, const struct settle_line *old, size_t n_
         if (k == n_old) {
             k = n++;
             list[k] = (struct shadow_line){
-                .code = l->code, .title = l->title, .payer = l->payer, .payee = l->payee};
+                .code = l->code, .title = l->title, .payer = l->payer, .payee = l->payee
+            };
         }
         list[k].is = true;
         list[k].new_fen = l->fen;
@@ -130,7 +131,7 @@ static void order_count(struct shadow *w, const struct shadow_order *o)
     hasher_add(w->hash, &o->period.from.yyyymmdd, sizeof(o->period.from.yyyymmdd));
     for (size_t i = 0; i < o->n_lines; i++) {
         const struct shadow_line *l = &o->lines[i];
-        const int64_t facts[] = {l->was, l->is, l->old_fen, l->new_fen};
+        const int64_t facts[] = { l->was, l->is, l->old_fen, l->new_fen };
         hash_str(w->hash, l->code);
         hash_str(w->hash, l->payer);
         hash_str(w->hash, l->payee);
@@ -166,7 +167,7 @@ static enum err_code order_shadow(struct shadow *w, const struct contract_bindin
     int64_t run_id = 0;
     struct settle_line *old = NULL;
     size_t n_old = 0;
-    struct settle_result r = {0};
+    struct settle_result r = { 0 };
     arena_reset(w->scratch);
     if (rows_run_in_force(w->db, scope_machine(), b->order_id, b->from.yyyymmdd, &run_id, e) !=
         OK) {
@@ -182,12 +183,12 @@ static enum err_code order_shadow(struct shadow *w, const struct contract_bindin
         order_compute(w, b, &run, &r, e) != OK) {
         return e->code;
     }
-    struct shadow_order o = {.order_id = b->order_id,
-                             .run_id = run_id,
-                             .order_no = b->order_no,
-                             .period = run.period,
-                             .failed = r.outcome == SETTLE_REFUSED,
-                             .failure = r.failure};
+    struct shadow_order o = { .order_id = b->order_id,
+                              .run_id = run_id,
+                              .order_no = b->order_no,
+                              .period = run.period,
+                              .failed = r.outcome == SETTLE_REFUSED,
+                              .failure = r.failure };
     lines_join(w->scratch, old, n_old, &r, &o);
     order_count(w, &o);
     return OK;
@@ -196,7 +197,7 @@ static enum err_code order_shadow(struct shadow *w, const struct contract_bindin
 static enum err_code orders_walk(struct shadow *w, struct scope s, struct err *e)
 {
     const struct settle_period p = w->wish->period;
-    struct contract_mark mark = {0};
+    struct contract_mark mark = { 0 };
     for (size_t n = PAGE_ORDERS; n == PAGE_ORDERS;) {
         const struct contract_binding *b;
         if (contract_load(w->db, w->arena, s, p.from, p.until, mark.order_id ? &mark : NULL,
@@ -208,7 +209,7 @@ static enum err_code orders_walk(struct shadow *w, struct scope s, struct err *e
                 order_shadow(w, &b[i], e) != OK) {
                 return e->code;
             }
-            mark = (struct contract_mark){b[i].order_id, b[i].contract_version};
+            mark = (struct contract_mark){ b[i].order_id, b[i].contract_version };
         }
     }
     return OK;
@@ -218,15 +219,14 @@ enum err_code settle_shadow(struct db *db, struct arena *a, struct scope s,
                             const struct settle_shadow *wish, struct shadow_total *out,
                             struct err *e)
 {
-    struct shadow w = {.wish = wish, .db = db, .arena = arena_new(), .scratch = arena_new()};
+    struct shadow w = { .wish = wish, .db = db, .arena = arena_new(), .scratch = arena_new() };
     struct text messages;
     struct reading_points *points;
     const struct strategy *loaded;
     text_init(&messages, w.arena, MESSAGES_MAX);
     w.prep = prep_new(db, w.arena);
     w.hash = hasher_new(a);
-    enum err_code rc =
-        settle_strategy_load(db, w.arena, wish->version, &loaded, &messages, e);
+    enum err_code rc = settle_strategy_load(db, w.arena, wish->version, &loaded, &messages, e);
     if (rc == OK) {
         rc = reading_points_load(db, scope_machine(), w.arena, &points, e);
     }

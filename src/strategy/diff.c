@@ -96,9 +96,10 @@ static void add_decl(struct facts *f, const struct strategy_decl *d)
 {
     static const char *const kinds[] = { "meter", "series", "price", "param", "input", "state" };
     struct arena *a = f->arena;
-    struct str name = d->group.n ? str_of(arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(d->group),
-                                                       STR_ARG(d->name)))
-                                 : d->name;
+    struct str name =
+        d->group.n
+            ? str_of(arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(d->group), STR_ARG(d->name)))
+            : d->name;
     struct str type = type_words(a, d);
     const char *tail = d->optional ? " optional" : d->has_default ? " = " : "";
     struct str all = str_of(arena_printf(a, "%s: " STR_FMT "%s" STR_FMT, kinds[d->kind],
@@ -202,10 +203,10 @@ static void add_lines(struct facts *f)
         const struct tally_line *l = &p->lines[i];
         struct str code = tally_code_text(f->arena, &l->code);
         struct str amount = tally_expr_text(f->arena, p, l->amount);
-        whole(f, PART_LINE, code, count_before(f, PART_LINE, code),
-              str_of(arena_printf(f->arena, STR_FMT " -> " STR_FMT " " STR_FMT,
-                                  STR_ARG(l->payer.name), STR_ARG(l->payee.name),
-                                  STR_ARG(amount))));
+        whole(
+            f, PART_LINE, code, count_before(f, PART_LINE, code),
+            str_of(arena_printf(f->arena, STR_FMT " -> " STR_FMT " " STR_FMT,
+                                STR_ARG(l->payer.name), STR_ARG(l->payee.name), STR_ARG(amount))));
         aspect(f, "payer", l->payer.name, true);
         aspect(f, "payee", l->payee.name, true);
         formula(f, "amount", l->amount);
@@ -318,8 +319,8 @@ static void say(struct changes *c, const struct fact *one, const char *aspect_wo
         }
         c->at = more;
     }
-    c->at[c->n++] = (struct strategy_change){ one->part, aspect_word, one->name,
-                                              before,    after,       one->meaning };
+    c->at[c->n++] =
+        (struct strategy_change){ one->part, aspect_word, one->name, before, after, one->meaning };
 }
 
 static void compare(struct changes *c, const struct facts *f, const struct facts *g)
@@ -465,7 +466,9 @@ void strategy_change_text(struct text *t, const struct strategy_change *c, bool 
         return;
     }
     text_addf(t, "%s%s" STR_FMT, part, space, STR_ARG(c->name));
-    text_addf(t, chinese ? "的%s由" : ": %s changed from ", aspect_words(c->aspect, chinese));
+    text_addf(t, "%s%s%s", chinese ? space : ": ", chinese ? "的" : "",
+              aspect_words(c->aspect, chinese));
+    text_add_c(t, chinese ? "由" : " changed from ");
     quoted(t, c->before, chinese);
     text_add_c(t, chinese ? "改为" : " to ");
     quoted(t, c->after, chinese);

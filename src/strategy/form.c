@@ -7,7 +7,7 @@
  */
 #include "strategy/check.h"
 
-#define CODE_TEXT_MAX 4096  /* 64 names of 64 bytes */
+#define CODE_TEXT_MAX 4096 /* 64 names of 64 bytes */
 
 struct str tally_code_text(struct arena *a, const struct tally_code *code)
 {
@@ -113,15 +113,11 @@ static enum answer answer_of(const struct walk *w, const struct tally_expr *x)
     case OP_AND:
         a = answer_of(w, x->args[0]);
         b = answer_of(w, x->args[1]);
-        return a == ANSWER_NO || b == ANSWER_NO ? ANSWER_NO
-               : a == ANSWER_YES                ? b
-                                                : ANSWER_OPEN;
+        return a == ANSWER_NO || b == ANSWER_NO ? ANSWER_NO : a == ANSWER_YES ? b : ANSWER_OPEN;
     case OP_OR:
         a = answer_of(w, x->args[0]);
         b = answer_of(w, x->args[1]);
-        return a == ANSWER_YES || b == ANSWER_YES ? ANSWER_YES
-               : a == ANSWER_NO                   ? b
-                                                  : ANSWER_OPEN;
+        return a == ANSWER_YES || b == ANSWER_YES ? ANSWER_YES : a == ANSWER_NO ? b : ANSWER_OPEN;
     case OP_AGREED:
         return w->presence && is_fixed(w, x) ? (enum answer)w->alternative : ANSWER_OPEN;
     case OP_NAME:
@@ -295,8 +291,7 @@ size_t strategy_asked(struct arena *a, const struct strategy *s, size_t decl,
 {
     const struct tally_program *p = s->program;
     check(decl < (size_t)p->n_decls);
-    struct strategy_asked *list =
-        arena_many(a, 2 * (size_t)p->n_decls + 1, struct strategy_asked);
+    struct strategy_asked *list = arena_many(a, 2 * (size_t)p->n_decls + 1, struct strategy_asked);
     struct walk w = { .p = p };
     w.met = arena_many(a, (size_t)p->n_decls + 1, bool);
     w.seen = arena_many(a, (size_t)p->n_definitions + 1, bool);
