@@ -22,12 +22,12 @@ static const char choices[] =
     "window before \"之前\"\nmeter w: kWh by before\n"
     "param mode: by_price | fixed | free \"方式\"\nparam f: yuan/kWh typical 0.3 yuan/kWh..0.5 "
     "yuan/kWh\n"
-    "param k: ratio = 88%\nparam bonus: yuan/kWh optional\nparam share: ratio\n"
+    "param k: ratio = 88%\nparam bonus: yuan/kWh optional\nparam share: ratio\nparam part: ratio\n"
     "param instead: yuan/kWh\nparam extra_on: yes_no = no\nparam extra: yuan/kWh\n"
     "param deep: yuan/kWh\nparam off: yuan/kWh\nparam always: ratio = -5%\n"
     "q = round(sum(m by tou), 2)\n"
     "x = choose mode { by_price: round(p * k, 4) fixed: f free: 0 }\n"
-    "y = bonus else instead\n"
+    "y = round(bonus * part, 4) else instead\n"
     "base = 0.01 yuan/kWh\n"
     "except base when extra_on and mode is fixed = deep\n"
     "line A.tou \"甲\" a -> b q at x vat 13% when mode is not free\n"
@@ -77,6 +77,7 @@ static void test_a_name_is_asked_for_where_a_choice_needs_it(void **state)
         { "k", "mode=by_price" },
         { "f", "mode=fixed" },
         { "share", "bonus=agreed" },
+        { "part", "bonus=agreed" },
         { "instead", "bonus=absent" },
         { "extra", "extra_on=yes" },
         { "deep", "mode=fixed;extra_on=yes" },
