@@ -267,12 +267,11 @@ class Maker:
         return {"max_kwh_per_interval": self.r.choice(["20", "700", "90000"]), "segments": segments}
 
     def resettlement(self):
-        inner = getattr(self, self.r.choice(["pv_selfuse", "pv_full_feed_in", "wind",
-                                             "storage_arbitrage"]))
-        seed = self.r.randrange(1 << 30)
-        self.r.seed(seed)
-        case = inner()
-        case = dict({"scenario": inner.__name__}, **case)
+        name = self.r.choice(["pv_selfuse", "pv_full_feed_in", "wind", "storage_arbitrage"] +
+                             sorted(PARTS))
+        self.r.seed(self.r.randrange(1 << 30))
+        case = PARTS[name](self) if name in PARTS else getattr(self, name)()
+        case = dict({"scenario": name}, **case)
         old = [dict(line) for line in calc.calculate(case, SCHEDULES)["lines"]]
         for line in old:
             if self.chance(50):
