@@ -3,6 +3,7 @@
  */
 #include "reading/days.h"
 #include "reading/journal.h"
+#include "reading/late.h"
 #include <stdarg.h>
 
 struct audit {
@@ -222,6 +223,20 @@ static bool audit_month(void *ctx, int64_t key, int64_t snapshot, struct str dat
     return true;
 }
 
+static bool audit_late(void *ctx, int64_t key, int64_t snapshot, struct str data,
+                       enum err_code *code, struct err *e)
+{
+    struct audit *v = ctx;
+    size_t n;
+    (void)snapshot, (void)code, (void)e;
+    if (!late_row_ok(data, late_key_month(key), &n)) {
+        fault(v, "late readings, row %lld: do not match their checksum, or are none",
+              (long long)key);
+    }
+    v->out->late += (int64_t)n;
+    return true;
+}
+
 enum err_code reading_check(struct db *db, const struct reading_points *p, struct arena *a,
                             bool deep, struct reading_check_report *out, struct err *e)
 {
@@ -238,6 +253,7 @@ enum err_code reading_check(struct db *db, const struct reading_points *p, struc
         code = rows_each_chunk(db, (enum series)k, 0, INT64_MAX, audit_chunk, &v, e);
     }
     code = code == OK ? rows_each_block(db, 0, INT64_MAX, audit_month, &v, e) : code;
+    code = code == OK ? rows_each_chunk(db, SERIES_LATE, 0, INT64_MAX, audit_late, &v, e) : code;
     code = code == OK ? rows_count_changes(db, &report.changes, e) : code;
     free(v.page);
     free(shards);

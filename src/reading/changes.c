@@ -54,8 +54,10 @@ static enum err_code apply_month(struct db *db, const struct reading_points *p, 
     int32_t first = day_number(month_first(month)), n_days = month_days(month);
     struct arena *a = arena_new();
     struct day_slots *days = arena_many(a, MONTH_DAYS_MAX, struct day_slots);
-    bool sealed[MONTH_DAYS_MAX], touched[MONTH_DAYS_MAX] = { false };
-    enum err_code code = days_load(db, p, at, month_first(month), n_days, days, sealed, e);
+    enum day_state state[MONTH_DAYS_MAX];
+    bool touched[MONTH_DAYS_MAX] = { false };
+    enum err_code code = days_load(db, p, at, month_first(month), n_days, days, state, e);
+    bool sealed = code == OK && state[0] == DAY_SEALED;
     for (size_t i = 0; i < n && code == OK; i++) {
         int32_t d = day_number(c[i].slot.day) - first;
         int s = c[i].slot.index;
@@ -66,13 +68,13 @@ static enum err_code apply_month(struct db *db, const struct reading_points *p, 
         struct slot_value v = { c[i].new_value, c[i].new_q, c[i].new_rank };
         code = force(db, p, at, &days[d], c[i].slot, v, now, e);
     }
-    if (code == OK && sealed[0]) {
+    if (code == OK && sealed) {
         code = month_revise(db, p->places[at], month, days, reason, now, e);
     }
     for (int32_t d = 0; d < n_days && code == OK; d++) {
         struct day day = day_add(month_first(month), d);
-        if (touched[d] && !sealed[0]) {
-            code = day_store(db, p, at, day, SERIES_INTERVALS, &days[d], e);
+        if (touched[d] && !sealed) {
+            code = day_store(db, p, at, day, SERIES_INTERVALS, state[d], &days[d], e);
         }
         if (touched[d] && code == OK) {
             code = reshape(db, p, at, day, now, e);
@@ -425,8 +427,7 @@ static enum err_code estimate_list(struct db *db, const struct reading_points *p
             return fail(e, ERR_GAP,
                         "estimate: one total for several gaps: estimate them one by one");
         }
-        if (len > 0 &&
-            estimate_run(db, p, at, &span, k, len, method, total, a, values, e) != OK) {
+        if (len > 0 && estimate_run(db, p, at, &span, k, len, method, total, a, values, e) != OK) {
             return e->code;
         }
         for (int32_t j = 0; j < len; j++) {
@@ -449,17 +450,17 @@ static enum err_code estimate(struct db *db, const struct reading_points *p, int
                               struct arena *a, size_t *n, struct err *e)
 {
     struct reading_change *c = arena_many(a, (size_t)n_slots + 1, struct reading_change);
-    bool sealed;
+    enum day_state state;
     struct day_slots d;
     if (estimate_list(db, p, at, from, n_slots, method, total, c, n, a, e) != OK) {
         return e->code;
     }
     for (size_t i = 0; i < *n; i++) {
         if ((i == 0 || c[i].slot.day.yyyymmdd != c[i - 1].slot.day.yyyymmdd) &&
-            days_load(db, p, at, c[i].slot.day, 1, &d, &sealed, e) != OK) {
+            days_load(db, p, at, c[i].slot.day, 1, &d, &state, e) != OK) {
             return e->code;
         }
-        if (sealed) {
+        if (state == DAY_SEALED) {
             return fail(e, ERR_RULE, "estimate: month %d is sealed: propose an edit instead",
                         day_month(c[i].slot.day).yyyymm);
         }

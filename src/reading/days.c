@@ -1,6 +1,9 @@
 /* days.c - days of a point in and out of the store: chunks while a month is open, blocks once
  * sealed. */
 #include "reading/days.h"
+#include "reading/late.h"
+
+#define GAP_CHUNKS 1 /* a row passed over in a scan costs about a third of one searched for */
 
 struct month_visit {
     struct day_slots *days; /* may be NULL */
@@ -67,8 +70,50 @@ static enum err_code chunk_day(struct db *db, struct place at, struct day day, e
     return OK;
 }
 
+struct scan {
+    const int64_t *keys;
+    size_t next, until;
+    struct arena *a;
+    struct str *data;
+};
+
+static bool scan_visited(void *ctx, int64_t key, int64_t snapshot, struct str data,
+                         enum err_code *code, struct err *e)
+{
+    struct scan *s = ctx;
+    (void)snapshot, (void)code, (void)e;
+    while (s->next < s->until && s->keys[s->next] < key) {
+        s->next++;
+    }
+    if (s->next < s->until && s->keys[s->next] == key) {
+        s->data[s->next++] = (struct str){ arena_copy(s->a, data.at, data.n), data.n };
+    }
+    return s->next < s->until;
+}
+
+enum err_code chunks_load(struct db *db, enum series series, const int64_t *keys, size_t n,
+                          struct arena *a, struct str *data, struct err *e)
+{
+    for (size_t i = 0; i < n;) {
+        size_t j = i + 1;
+        data[i] = (struct str){ NULL, 0 };
+        while (j < n && keys[j] - keys[j - 1] <= GAP_CHUNKS) {
+            data[j++] = (struct str){ NULL, 0 };
+        }
+        struct scan s = { keys, i, j, a, data };
+        enum err_code code =
+            j == i + 1 ? rows_get_chunk(db, series, keys[i], a, &data[i], e)
+                       : rows_each_chunk(db, series, keys[i], keys[j - 1] + 1, scan_visited, &s, e);
+        if (code != OK) {
+            return code;
+        }
+        i = j;
+    }
+    return OK;
+}
+
 enum err_code days_load(struct db *db, const struct reading_points *p, int64_t at, struct day from,
-                        int32_t n_days, struct day_slots *out, bool *sealed, struct err *e)
+                        int32_t n_days, struct day_slots *out, enum day_state *state, struct err *e)
 {
     struct place place = p->places[at];
     struct arena *a = arena_new();
@@ -78,18 +123,25 @@ enum err_code days_load(struct db *db, const struct reading_points *p, int64_t a
         struct day day = day_add(from, d);
         struct month m = day_month(day);
         int32_t first = day_number(day) - day_number(month_first(m)), end = month_days(m);
-        int version;
-        code = month_load(db, place, m, &version, month, e);
+        int version = 0;
+        struct late_list late = { 0 };
+        code = late_load_place(db, place, m, day, end - first, a, &late, e);
+        code = code == OK ? month_load(db, place, m, &version, month, e) : code;
         for (; first < end && d < n_days && code == OK; first++, d++) {
-            if (sealed) {
-                sealed[d] = version > 0;
-            }
+            enum day_state is = version > 0 ? DAY_SEALED : DAY_OPEN;
             if (version > 0) {
                 out[d] = month[first];
             } else {
                 struct arena *one = arena_new();
-                code = chunk_day(db, place, day_add(from, d), SERIES_INTERVALS, one, &out[d], e);
+                day = day_add(from, d);
+                code = chunk_day(db, place, day, SERIES_INTERVALS, one, &out[d], e);
                 arena_free(one);
+                if (code == OK && late_join(&late, day_number(day), place.place, &out[d])) {
+                    is = DAY_LATE;
+                }
+            }
+            if (state) {
+                state[d] = is;
             }
         }
     }
@@ -111,13 +163,18 @@ enum err_code registers_load(struct db *db, const struct reading_points *p, int6
 }
 
 enum err_code day_store(struct db *db, const struct reading_points *p, int64_t at, struct day day,
-                        enum series series, const struct day_slots *d, struct err *e)
+                        enum series series, enum day_state state, const struct day_slots *d,
+                        struct err *e)
 {
     struct place place = p->places[at];
-    struct arena *a = arena_new();
     struct str data;
     struct chunk c;
     int64_t key = chunk_key(day_number(day), place.shard, place_chunk(place));
+    check(state != DAY_SEALED);
+    if (state == DAY_LATE && late_merge(db, place.shard, day_month(day), NULL, e) != OK) {
+        return e->code;
+    }
+    struct arena *a = arena_new();
     enum err_code code = rows_get_chunk(db, series, key, a, &data, e);
     bool was = code == OK && data.n > 0;
     code = code == OK ? chunk_parse(data, series == SERIES_REGISTERS, &c, e) : code;

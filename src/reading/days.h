@@ -7,15 +7,27 @@
 
 #define MONTH_DAYS_MAX 31
 
-/* What is in force on n_days from `from` (estate index `at`, a placed point). `sealed` may be NULL.
+/* Where a day stands. */
+enum day_state {
+    DAY_OPEN,
+    DAY_LATE, /* open, and some of it is not in its chunk yet (late.h) */
+    DAY_SEALED
+};
+/* What is in force on n_days from `from` (estate index `at`, a placed point). `state` may be NULL.
  * */
 enum err_code days_load(struct db *db, const struct reading_points *p, int64_t at, struct day from,
-                        int32_t n_days, struct day_slots *out, bool *sealed, struct err *e);
+                        int32_t n_days, struct day_slots *out, enum day_state *state,
+                        struct err *e);
 enum err_code registers_load(struct db *db, const struct reading_points *p, int64_t at,
                              struct day from, int32_t n_days, struct day_slots *out, struct err *e);
-/* Replaces one open day of a point in its chunk. */
+/* Replaces one open day of a point in its chunk; `state` as it was loaded in this transaction. */
 enum err_code day_store(struct db *db, const struct reading_points *p, int64_t at, struct day day,
-                        enum series series, const struct day_slots *d, struct err *e);
+                        enum series series, enum day_state state, const struct day_slots *d,
+                        struct err *e);
+/* The bytes of n chunks of one shard, keys ascending, copied into the arena; n = 0: not there.
+ * Neighbours are read by one scan. */
+enum err_code chunks_load(struct db *db, enum series series, const int64_t *keys, size_t n,
+                          struct arena *a, struct str *data, struct err *e);
 /* Sealed points of a chunk and month as a mask. */
 enum err_code sealed_mask(struct db *db, int32_t shard, int32_t chunk, struct month month,
                           uint16_t *mask, struct err *e);

@@ -149,6 +149,26 @@ enum err_code chunk_get(const struct chunk *c, int position, struct day_slots *o
     return OK;
 }
 
+enum err_code chunk_peek(struct str data, int position, struct day_slots *out, struct err *e)
+{
+    struct block b;
+    struct section s;
+    int at;
+    if (block_open(data.at, data.n, DAY_GROUPS, NULL, &b, e) != OK) {
+        return e->code;
+    }
+    while ((at = block_next(&b, &s)) >= 0 && at < position) {
+    }
+    if (at == position && section_unpack(&s, out->value, out->q, out->rank)) {
+        return OK;
+    }
+    if (at == -2 || at == position) {
+        return fail(e, ERR_CORRUPT, "day chunk: section %d does not unpack", position);
+    }
+    day_clear(out);
+    return OK;
+}
+
 void chunk_set(struct chunk *c, int position, const struct day_slots *d, struct arena *a)
 {
     if (day_is_empty(d)) {

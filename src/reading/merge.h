@@ -42,6 +42,9 @@ SK_MUST_USE enum err_code chunk_parse(struct str data, bool frame, struct chunk 
                                       struct err *e);
 SK_MUST_USE enum err_code chunk_get(const struct chunk *c, int position, struct day_slots *out,
                                     struct err *e);
+/* One day straight from the bytes: for those who want few of a chunk and write none. */
+SK_MUST_USE enum err_code chunk_peek(struct str data, int position, struct day_slots *out,
+                                     struct err *e);
 /* Packs into the arena. */
 void chunk_set(struct chunk *c, int position, const struct day_slots *d, struct arena *a);
 /* The bytes; n = 0 when no section is left. */

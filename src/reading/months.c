@@ -2,6 +2,7 @@
 #include "base/crash.h"
 #include "reading/days.h"
 #include "reading/journal.h"
+#include "reading/late.h"
 
 /* Chunks of one sealing transaction: 128 x 16 points x 31 days is some seconds of work at most, and
  * a kill costs no more. */
@@ -110,6 +111,12 @@ enum err_code reading_load_day(struct db *db, const struct reading_points *p, st
                place_chunk(p->places[at[j]]) == place_chunk(first)) {
             j++;
         }
+        if (i == 0 || p->places[at[i - 1]].shard != first.shard) {
+            code = late_merge(db, first.shard, day_month(day), NULL, e);
+            if (code != OK) {
+                break;
+            }
+        }
         code = load_chunk(db, p, day, at + i, j - i, values + i * SLOTS, rank, now, a, work,
                           &out[n_out++], e);
         i = j;
@@ -203,7 +210,9 @@ static enum err_code seal_some(struct sealing *s, const int64_t *at, size_t n, s
                place_chunk(s->p->places[at[j]]) == place_chunk(first)) {
             j++;
         }
-        if (seal_chunk(s, at + i, j - i, e) != OK) {
+        bool merged = i > 0 && s->p->places[at[i - 1]].shard == first.shard;
+        if ((!merged && late_merge(s->db, first.shard, s->month, NULL, e) != OK) ||
+            seal_chunk(s, at + i, j - i, e) != OK) {
             return e->code;
         }
         i = j;

@@ -17,7 +17,8 @@
  *     shape; the parts of an estimated gap sum to it (R6 at 10^-4 kWh).
  *  5. Scalar and vector decoders agree on every block; a block that does not match its checksum is
  *     ERR_CORRUPT, never a sum.
- *  6. The same readings give the same blocks, whatever the batches, order and duplicates were.
+ *  6. The same readings give the same blocks, whatever the batches, order and duplicates were, once
+ *     the late ones are merged; sums, values and snapshots are the same before and after.
  *  7. A sealed month changes only by a new version with its reason.
  *
  * Values are energies in 10^-4 kWh (kvarh, m3 likewise) as int64, at most 10^14 either way. A
@@ -167,6 +168,7 @@ struct reading_fold_report {
     int64_t outcomes[READING_OUTCOMES]; /* of the journalled readings */
     int64_t derived_days;               /* point-days derived from registers */
     int64_t chunks;                     /* written */
+    int64_t late; /* readings kept beside their chunks, for a later merge to write */
 };
 /* The outcome of each journalled reading, in journal order; may be NULL. Called before the commit
  * of its step. */
@@ -180,6 +182,11 @@ struct reading_fold_sink {
 SK_MUST_USE enum err_code reading_fold(struct db *db, const struct reading_points *p,
                                        const struct reading_fold_sink *sink, struct instant now,
                                        struct reading_fold_report *report, struct err *e);
+/* Writes late readings, which the fold keeps beside the chunks they belong to, into these chunks;
+ * *n (may be NULL) says how many. All functions here see them either way: this makes room and
+ * saves every reader a look. The fold does it by itself when there are many, sealing always. Own
+ * transactions, one for each shard and month. */
+SK_MUST_USE enum err_code reading_merge_late(struct db *db, int64_t *n, struct err *e);
 /* Derives the intervals of register points again over [from, until), after a binding was corrected
  * or added. Sealed months are not touched: ERR_RULE names the first. Own transaction. */
 SK_MUST_USE enum err_code reading_rederive(struct db *db, const struct reading_points *p,
@@ -436,6 +443,7 @@ SK_MUST_USE enum err_code reading_archive(struct db *db, struct month before, in
 
 struct reading_check_report {
     int64_t batches, readings, chunks, months, changes;
+    int64_t late; /* readings that wait to be merged into their chunks */
     int64_t faults;
     struct str first_fault; /* in the arena given */
 };

@@ -94,3 +94,12 @@ create unique index reading_change_open on reading_change
     (shard, point_id, day, slot, kind, new_rank, new_value) where state = 1;
 create index reading_change_slot on reading_change (shard, point_id, day, slot);
 create index reading_change_state on reading_change (state, change_id);
+
+-- migration 2 series
+
+-- Readings that came late and wait to be merged into their chunks (late.h).
+create table late_chunk (
+    chunk_key {i64} primary key,
+    shard {i64} not null,
+    data {bytes} not null
+) {strict};

@@ -277,14 +277,13 @@ static enum err_code each_blob(struct rows *r, bool snapshots, blob_visit *visit
 enum err_code rows_each_chunk(struct db *db, enum series series, int64_t from, int64_t until,
                               blob_visit *visit, void *ctx, struct err *e)
 {
-    static const char intervals[] = "select chunk_key, data from day_chunk where chunk_key >= $1 "
-                                    "and chunk_key < $2 order by chunk_key limit $3";
-    static const char registers[] = "select chunk_key, data from register_chunk where "
-                                    "chunk_key >= $1 and chunk_key < $2 order by chunk_key "
-                                    "limit $3";
+#define EACH(table)                                                                                \
+    "select chunk_key, data from " table " where chunk_key >= $1 and chunk_key < $2 "              \
+    "order by chunk_key limit $3"
+    static const char *const sql[] = { EACH("day_chunk"), EACH("register_chunk"),
+                                       EACH("late_chunk") };
     struct rows *r;
-    if (rows_open(db, STORE_SERIES, series == SERIES_INTERVALS ? intervals : registers, &r, e) !=
-        OK) {
+    if (rows_open(db, STORE_SERIES, sql[series], &r, e) != OK) {
         return e->code;
     }
     rows_int(r, 1, from);
@@ -311,11 +310,11 @@ enum err_code rows_each_block(struct db *db, int64_t from, int64_t until, blob_v
 enum err_code rows_get_chunk(struct db *db, enum series series, int64_t key, struct arena *a,
                              struct str *data, struct err *e)
 {
-    static const char intervals[] = "select data from day_chunk where chunk_key = $1";
-    static const char registers[] = "select data from register_chunk where chunk_key = $1";
+#define GET(table) "select data from " table " where chunk_key = $1"
+    static const char *const sql[] = { GET("day_chunk"), GET("register_chunk"),
+                                       GET("late_chunk") };
     struct rows *r;
-    if (rows_open(db, STORE_SERIES, series == SERIES_INTERVALS ? intervals : registers, &r, e) !=
-        OK) {
+    if (rows_open(db, STORE_SERIES, sql[series], &r, e) != OK) {
         return e->code;
     }
     rows_int(r, 1, key);
@@ -326,15 +325,13 @@ enum err_code rows_get_chunk(struct db *db, enum series series, int64_t key, str
 enum err_code rows_put_chunk(struct db *db, enum series series, int64_t key, int32_t shard,
                              struct str data, struct err *e)
 {
-    static const char intervals[] =
-        "insert into day_chunk (chunk_key, shard, data) values ($1, $2, $3) "
-        "on conflict (chunk_key) do update set data = excluded.data";
-    static const char registers[] =
-        "insert into register_chunk (chunk_key, shard, data) values ($1, $2, $3) "
-        "on conflict (chunk_key) do update set data = excluded.data";
+#define PUT(table)                                                                                 \
+    "insert into " table " (chunk_key, shard, data) values ($1, $2, $3) "                          \
+    "on conflict (chunk_key) do update set data = excluded.data"
+    static const char *const sql[] = { PUT("day_chunk"), PUT("register_chunk"),
+                                       PUT("late_chunk") };
     struct rows *r;
-    if (rows_open(db, STORE_SERIES, series == SERIES_INTERVALS ? intervals : registers, &r, e) !=
-        OK) {
+    if (rows_open(db, STORE_SERIES, sql[series], &r, e) != OK) {
         return e->code;
     }
     rows_int(r, 1, key);
@@ -345,15 +342,56 @@ enum err_code rows_put_chunk(struct db *db, enum series series, int64_t key, int
 
 enum err_code rows_drop_chunk(struct db *db, enum series series, int64_t key, struct err *e)
 {
-    static const char intervals[] = "delete from day_chunk where chunk_key = $1";
-    static const char registers[] = "delete from register_chunk where chunk_key = $1";
+#define DROP(table) "delete from " table " where chunk_key = $1"
+    static const char *const sql[] = { DROP("day_chunk"), DROP("register_chunk"),
+                                       DROP("late_chunk") };
     struct rows *r;
-    if (rows_open(db, STORE_SERIES, series == SERIES_INTERVALS ? intervals : registers, &r, e) !=
-        OK) {
+    if (rows_open(db, STORE_SERIES, sql[series], &r, e) != OK) {
         return e->code;
     }
     rows_int(r, 1, key);
     return rows_run(r, NULL, e);
+}
+
+enum err_code rows_drop_late(struct db *db, int64_t from, int64_t until, struct err *e)
+{
+    static const char sql[] = "delete from late_chunk where chunk_key >= $1 and chunk_key < $2";
+    struct rows *r;
+    if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
+        return e->code;
+    }
+    rows_int(r, 1, from);
+    rows_int(r, 2, until);
+    return rows_run(r, NULL, e);
+}
+
+enum err_code rows_next_late(struct db *db, int64_t after, int64_t *key, bool *found,
+                             struct err *e)
+{
+    static const char sql[] =
+        "select chunk_key from late_chunk where chunk_key > $1 order by chunk_key limit 1";
+    struct rows *r;
+    if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
+        return e->code;
+    }
+    rows_int(r, 1, after);
+    *found = rows_next(r, e);
+    *key = *found ? rows_get_int(r, 0) : after;
+    return rows_close(r, e);
+}
+
+enum err_code rows_any_block(struct db *db, int64_t from, int64_t until, bool *any, struct err *e)
+{
+    static const char sql[] = "select block_key from month_block where block_key >= $1 and "
+                              "block_key < $2 order by block_key limit 1";
+    struct rows *r;
+    if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
+        return e->code;
+    }
+    rows_int(r, 1, from);
+    rows_int(r, 2, until);
+    *any = rows_next(r, e);
+    return rows_close(r, e);
 }
 
 enum err_code rows_register_days(struct db *db, int32_t *first, int32_t *last, struct err *e)

@@ -5,7 +5,8 @@
 #define SK_READING_READING_ROWS_H
 #include "reading/keys.h"
 
-enum series { SERIES_INTERVALS, SERIES_REGISTERS };
+/* The tables of packed days; late readings (late.h) rest in rows of the same shape. */
+enum series { SERIES_INTERVALS, SERIES_REGISTERS, SERIES_LATE };
 
 /* places */
 struct place_row {
@@ -59,6 +60,12 @@ enum err_code rows_get_chunk(struct db *db, enum series series, int64_t key, str
 enum err_code rows_put_chunk(struct db *db, enum series series, int64_t key, int32_t shard,
                              struct str data, struct err *e);
 enum err_code rows_drop_chunk(struct db *db, enum series series, int64_t key, struct err *e);
+enum err_code rows_drop_late(struct db *db, int64_t from, int64_t until, struct err *e);
+/* The first row of late readings past `after`; *found false if there is none. */
+enum err_code rows_next_late(struct db *db, int64_t after, int64_t *key, bool *found,
+                             struct err *e);
+/* Whether anything of [from, until) is sealed: an open month is not asked chunk by chunk. */
+enum err_code rows_any_block(struct db *db, int64_t from, int64_t until, bool *any, struct err *e);
 /* The first and last day number that has registers, of any shard; 0 and -1 if there are none. */
 enum err_code rows_register_days(struct db *db, int32_t *first, int32_t *last, struct err *e);
 struct blob_row {

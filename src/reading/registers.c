@@ -35,8 +35,8 @@ static bool is_register_point(const struct reading_points *p, int64_t at)
 void dirty_week_later(struct dirty_list *l, const struct reading_points *p, int64_t at,
                       struct day day)
 {
-    struct day later = day_add(day, WEEK);
     if (is_register_point(p, at)) {
+        struct day later = day_add(day, WEEK);
         dirty_add(l, (struct dirty){ at, { later, 0 }, { later, SLOTS - 1 }, true });
     }
 }
@@ -280,11 +280,12 @@ static enum err_code apply_day(struct db *db, const struct reading_points *p, in
                                struct instant now, bool *changed, struct err *e)
 {
     struct day_slots d;
-    bool sealed;
+    enum day_state state;
     *changed = false;
-    if (days_load(db, p, at, day, 1, &d, &sealed, e) != OK) {
+    if (days_load(db, p, at, day, 1, &d, &state, e) != OK) {
         return e->code;
     }
+    bool sealed = state == DAY_SEALED;
     for (int s = from; s < until; s++) {
         struct slot_value was = { d.value[s], d.q[s], d.rank[s] };
         struct slot_value in = { derived->value[s], derived->q[s], derived->rank[s] };
@@ -305,7 +306,7 @@ static enum err_code apply_day(struct db *db, const struct reading_points *p, in
             }
         }
     }
-    return *changed ? day_store(db, p, at, day, SERIES_INTERVALS, &d, e) : OK;
+    return *changed ? day_store(db, p, at, day, SERIES_INTERVALS, state, &d, e) : OK;
 }
 
 /* True if the day has gaps whose shape came, or could come, from the week before. */

@@ -5,6 +5,7 @@
  */
 #include "reading/days.h"
 #include "reading/journal.h"
+#include "reading/late.h"
 
 struct reading_today {
     const struct reading_points *p;
@@ -43,6 +44,22 @@ static bool today_chunk(void *ctx, int64_t key, int64_t snapshot, struct str dat
     return *code == OK;
 }
 
+static bool on_day(const void *ctx, uint64_t key)
+{
+    return slot_key_day(key) == *(const int32_t *)ctx;
+}
+
+static void put_late(struct reading_today *t, int32_t shard, const struct late_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        int32_t place = slot_key_place(l->at[i].key);
+        int64_t at = points_at(t->p, (struct place){ shard, place });
+        if ((i == 0 || slot_key_place(l->at[i - 1].key) != place) && at >= 0) {
+            late_join(l, day_number(t->day), place, &t->slots[t->p->order[at]]);
+        }
+    }
+}
+
 static bool today_entry(void *ctx, const struct entry *entry, enum err_code *code, struct err *e)
 {
     struct journal_reader j;
@@ -74,14 +91,22 @@ enum err_code reading_today_open(struct db *db, const struct reading_points *p, 
     }
     int32_t no = day_number(day), *shards = mem_alloc((METER_SHARD_MAX + 1) * sizeof(*shards));
     size_t n = 0;
-    enum err_code code = rows_each_chunk(db, SERIES_INTERVALS, chunk_key(no, 0, 0),
-                                         chunk_key(no + 1, 0, 0), today_chunk, t, e);
-    code = code == OK ? rows_journal_shards(db, shards, METER_SHARD_MAX + 1, &n, e) : code;
+    struct arena *work = arena_new();
+    enum err_code code = rows_journal_shards(db, shards, METER_SHARD_MAX + 1, &n, e);
+    struct late_list *late = arena_many(work, n + 1, struct late_list);
+    for (size_t i = 0; i < n && code == OK; i++) { /* before the chunks: law 2 of late.h */
+        code = late_load(db, shards[i], day_month(day), on_day, &no, work, &late[i], NULL, e);
+    }
+    code = code == OK ? rows_each_chunk(db, SERIES_INTERVALS, chunk_key(no, 0, 0),
+                                        chunk_key(no + 1, 0, 0), today_chunk, t, e)
+                      : code;
     for (size_t i = 0; i < n && code == OK; i++) {
         int64_t position;
+        put_late(t, shards[i], &late[i]);
         code = rows_fold_position(db, shards[i], &position, e);
         code = code == OK ? rows_each_entry(db, shards[i], position, today_entry, t, e) : code;
     }
+    arena_free(work);
     free(shards);
     if (code == OK) {
         *out = t;

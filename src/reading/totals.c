@@ -3,8 +3,10 @@
  * Points are visited in place order. Of each month, sealed points come from one scan over their
  * blocks; the others from one scan per day over the chunks of a window of points, so that both
  * tables are read in key order and a row is decoded while it is at hand. Nothing is kept but 96
- * lanes a point and map.
+ * lanes a point and map. A day of which some readings came late (late.h) is packed again with them,
+ * so that it adds up, and is known, as the same day will once they are merged.
  */
+#include "reading/late.h"
 #include "reading/plan.h"
 
 /* Places that are not asked for are cheaper skipped in a scan than searched for, up to this many.
@@ -35,6 +37,9 @@ struct sweep {
     int32_t day, n_days, first;
     struct item **window;
     size_t from, until, next;
+    struct arena *arena;   /* of the call */
+    struct late_list late; /* of the month and shard at hand */
+    size_t next_late;
 };
 
 static int by_place(const void *a, const void *b)
@@ -127,6 +132,65 @@ static enum err_code sweep_blocks(struct sweep *s, struct err *e)
 
 /* ---- open days ------------------------------------------------------------------------------- */
 
+/* A day of the i-th item of the window, from a section of its chunk (NULL: there is none) and what
+ * came late. */
+static bool add_late(struct sweep *s, size_t i, int32_t day_no, const struct section *section)
+{
+    struct item *it = s->window[i];
+    uint8_t bytes[SECTION_MAX(DAY_GROUPS)];
+    struct day_slots d;
+    struct section packed;
+    day_clear(&d);
+    if (section && !section_unpack(section, d.value, d.q, d.rank)) {
+        return false;
+    }
+    late_join(&s->late, day_no, it->place.place, &d);
+    if (day_is_empty(&d)) {
+        return true;
+    }
+    size_t n = section_pack(bytes, d.value, d.q, d.rank, DAY_GROUPS, false);
+    check(section_parse(bytes, bytes + n, DAY_GROUPS, &packed));
+    it->out->snapshot += section_hash(&packed, day_no);
+    return tally_add(&s->tally[i - s->from], s->plan, &packed, 0, s->day, 1);
+}
+
+/* The section of the window's item at s->next. Sections and late readings ascend both. */
+static bool add_day(struct sweep *s, int32_t day_no, const struct section *section)
+{
+    struct item *it = s->window[s->next];
+    const struct late_list *l = &s->late;
+    uint64_t where = slot_key(day_no, it->place.place, 0) >> 7;
+    while (s->next_late < l->n && l->at[s->next_late].key >> 7 < where) {
+        s->next_late++;
+    }
+    if (s->next_late < l->n && l->at[s->next_late].key >> 7 == where) {
+        return add_late(s, s->next, day_no, section);
+    }
+    it->out->snapshot += section_hash(section, day_no);
+    return tally_add(&s->tally[s->next - s->from], s->plan, section, 0, s->day, 1);
+}
+
+/* Days of which everything came late: they have no section yet. */
+static bool add_late_alone(struct sweep *s, int32_t day_no)
+{
+    const struct late_list *l = &s->late;
+    size_t w = s->from, i = late_first(l, slot_key(day_no, s->window[w]->place.place, 0));
+    for (; i < l->n && slot_key_day(l->at[i].key) == day_no; i++) {
+        int32_t place = slot_key_place(l->at[i].key);
+        while (w < s->until && s->window[w]->place.place < place) {
+            w++;
+        }
+        if (w == s->until) {
+            break;
+        }
+        if (s->window[w]->place.place == place && s->window[w]->next_day <= s->day &&
+            !add_late(s, w, day_no, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool chunk_visited(void *ctx, int64_t key, int64_t snapshot, struct str data,
                           enum err_code *code, struct err *e)
 {
@@ -157,13 +221,10 @@ static bool chunk_visited(void *ctx, int64_t key, int64_t snapshot, struct str d
         if (s->next == s->until || s->window[s->next]->place.place != place) {
             continue;
         }
-        struct item *it = s->window[s->next];
-        struct tally *t = &s->tally[s->next - s->from];
-        if (!tally_add(t, s->plan, &section, 0, s->day, 1)) {
+        if (!add_day(s, (int32_t)(key >> 36), &section)) {
             position = -2;
             break;
         }
-        it->out->snapshot += section_hash(&section, (int32_t)(key >> 36));
     }
     if (position != -1) {
         *code = fail(e, ERR_CORRUPT, "chunk %d: a section does not unpack", chunk);
@@ -184,10 +245,15 @@ static enum err_code sweep_window(struct sweep *s, int32_t day, int32_t n_days, 
         int32_t no = day_number(s->plan->from) + d;
         s->day = d;
         s->next = s->from;
+        s->next_late = s->late.n ? late_first(&s->late, slot_key(no, low.place, 0)) : 0;
         if (rows_each_chunk(s->db, SERIES_INTERVALS, chunk_key(no, low.shard, place_chunk(low)),
                             chunk_key(no, low.shard, place_chunk(high)) + 1, chunk_visited, s,
                             e) != OK) {
             return fail_in(e, "day %d, shard %d: ", day_of_number(no).yyyymmdd, low.shard);
+        }
+        if (s->late.n > 0 && !add_late_alone(s, no)) {
+            return fail(e, ERR_CORRUPT, "day %d: a late reading does not pack",
+                        day_of_number(no).yyyymmdd);
         }
     }
     for (size_t i = s->from; i < s->until; i++) {
@@ -196,6 +262,39 @@ static enum err_code sweep_window(struct sweep *s, int32_t day, int32_t n_days, 
         tally_missing(t, s->plan, day + n_days);
     }
     return OK;
+}
+
+struct span {
+    struct item **items;
+    size_t n;
+    int32_t from, until; /* day numbers */
+};
+
+static bool in_span(const void *ctx, uint64_t key)
+{
+    const struct span *s = ctx;
+    int32_t place = slot_key_place(key), day = slot_key_day(key);
+    size_t low = 0, high = s->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (s->items[mid]->place.place < place) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low < s->n && s->items[low]->place.place == place && day >= s->from && day < s->until;
+}
+
+/* What came late for the n unsealed items of one shard, before their chunks are read. */
+static enum err_code find_late(struct sweep *s, struct item **items, size_t n, int32_t day,
+                               int32_t n_days, struct err *e)
+{
+    int32_t from = day_number(s->plan->from) + day;
+    struct span span = { items, n, from, from + n_days };
+    s->late.n = 0;
+    return late_load(s->db, items[0]->place.shard, s->month, in_span, &span, s->arena, &s->late,
+                     NULL, e);
 }
 
 static enum err_code sweep_chunks(struct sweep *s, int32_t day, int32_t n_days, struct err *e)
@@ -208,6 +307,16 @@ static enum err_code sweep_chunks(struct sweep *s, int32_t day, int32_t n_days, 
     }
     for (size_t i = 0; i < n;) {
         size_t j = i + 1;
+        int32_t shard = s->window[i]->place.shard;
+        if (i == 0 || s->window[i - 1]->place.shard != shard) {
+            size_t end = j;
+            while (end < n && s->window[end]->place.shard == shard) {
+                end++;
+            }
+            if (find_late(s, s->window + i, end - i, day, n_days, e) != OK) {
+                return e->code;
+            }
+        }
         while (j < n && j - i < s->window_max &&
                s->window[j]->place.shard == s->window[i]->place.shard &&
                place_chunk(s->window[j]->place) - place_chunk(s->window[j - 1]->place) <=
@@ -391,7 +500,7 @@ enum err_code reading_totals(struct db *db, const struct reading_points *p,
                              struct reading_total *out, struct err *e)
 {
     struct arena *a = arena_new();
-    struct sweep s = { .db = db, .plan = plan };
+    struct sweep s = { .db = db, .plan = plan, .arena = a };
     enum err_code code = list_items(p, point_ids, n, a, &s.items, &s.n, e);
     if (code == OK) {
         size_t lanes = WINDOW_LANES / ((size_t)plan->n_maps * SLOTS);

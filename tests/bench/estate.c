@@ -192,6 +192,7 @@ void estate_load(struct estate *s)
     }
     DO(reading_fold(s->db, s->points, NULL, NOW, &report, e));
     check(report.outcomes[READING_TAKEN] == report.readings);
+    DO(reading_merge_late(s->db, NULL, e));
     arena_free(a);
 }
 

@@ -140,13 +140,16 @@ static enum err_code work(struct work *w)
     }
     MUST(reading_fold(w->db, w->p, NULL, NOW, &f, &e));
     MUST(reading_seal(w->db, w->p, sealed, 4, (struct month){ 202603 }, NOW, &n, &e));
-    struct reading late = { .point_id = 3,
-                            .ts_ms = day_start(DAY).utc_ms + 90 * SLOT_MS,
-                            .value = 77,
-                            .kind = READING_INT,
-                            .rank = RANK_LIVE };
-    MUST(send(w, BATCHES, &late, 1));
+    struct reading late[2] = { { .point_id = 3, /* its month is sealed; that of point 5 is not */
+                                 .ts_ms = day_start(DAY).utc_ms + 90 * SLOT_MS,
+                                 .value = 77,
+                                 .kind = READING_INT,
+                                 .rank = RANK_LIVE } };
+    late[1] = late[0];
+    late[1].point_id = 5;
+    MUST(send(w, BATCHES, late, 2));
     MUST(reading_fold(w->db, w->p, NULL, NOW, &f, &e));
+    MUST(reading_merge_late(w->db, &n, &e));
     return reading_archive(w->db, (struct month){ 202604 }, 100, &n, &e);
 }
 
@@ -291,7 +294,8 @@ static void test_killed_at_each_named_point(void **state)
 {
     static const char *const names[] = { "intake_before_commit", "intake_after_commit",
                                          "fold_before_commit",   "fold_after_commit",
-                                         "seal_before_commit",   "seal_after_commit" };
+                                         "seal_before_commit",   "seal_after_commit",
+                                         "merge_before_commit",  "merge_after_commit" };
     (void)state;
     int killed = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -306,7 +310,7 @@ static void test_killed_at_each_named_point(void **state)
             remove_dir(where);
         }
     }
-    assert_int_equal(killed, 14); /* a month is sealed once: its points have one pass each */
+    assert_int_equal(killed, 16); /* sealing and merging happen once: one pass for each point */
 }
 
 static void test_killed_at_random_moments(void **state)
