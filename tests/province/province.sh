@@ -50,7 +50,7 @@ sk station add ROOF1 --org 晨光新能源 --kind pv --capacity 300 >/dev/null; 
 sk point add gen --station ROOF1 --role generation --rated 300 >/dev/null || bad=1
 sk point add export --station ROOF1 --role export --rated 300 >/dev/null || bad=1
 sk tariff publish "$root/data/calendars/zhejiang.json" "$root/data/holidays/cn-2026.json" "$root/data/prices/zhejiang.json" >/dev/null; ok $? "its tariff"
-sk strategy publish "$root/strategies/pv_selfuse.tally" >/dev/null || bad=1
+sk strategy publish --adopt "$root/strategies/pv_selfuse.tally" >/dev/null || bad=1
 sk contract add "$root/docs/contract.example.json" >/dev/null; ok $? "its contract"
 { head_of; month ROOF1/gen 10 10; month ROOF1/export 2 2; } >roof.csv
 sk reading import roof.csv --mapping "$root/data/mappings/wide_96.json" >/dev/null; ok $? "its readings"
@@ -63,7 +63,11 @@ for o in 东湾热力:investor 滨河花园:consumer 东湾电网:grid; do
     sk org add "${o%:*}" --kind "${o#*:}" --parent 晴川运营 >/dev/null || bad=1
 done
 sk tariff publish "$here/calendar.json" "$here/holidays.json" "$here/prices.json" >/dev/null; ok $? "calendar, holidays and prices of the second province"
-sk strategy publish "$root/strategies/heat_supply.tally" >/dev/null; ok $? "heat by the GJ"
+op=$(sk org list --json | tr '}' '\n' | grep operator | sed 's/.*"org_id":"\([0-9]*\)".*/\1/')
+for u in zhang.san li.si; do sk user add "$u" --org "$op" --perm '*:*:*' >/dev/null || bad=1; done
+sk strategy publish "$root/strategies/heat_supply.tally" >/dev/null; ok $? "heat by the GJ, a draft"
+(cd "$root" && sk strategy release heat_supply --version 1 --from 2026-01-01 --reason 东湾 --as zhang.san --library strategies >/dev/null); ok $? "its golden cases pass: release asked"
+sk strategy activate heat_supply --version 1 --as li.si >/dev/null; ok $? "and given by a second person"
 sk station add HEAT1 --org 东湾热力 --kind building >/dev/null; ok $? "a heat station"
 sk point add heat --station HEAT1 --role other --unit GJ >/dev/null; ok $? "a heat meter in GJ"
 sk point add pump --station HEAT1 --role load --rated 20 >/dev/null; ok $? "a pump's meter"
@@ -86,7 +90,7 @@ has "$lines" '"unit":"GJ"' "the statement says GJ"
 
 # ---- a public tariff from abroad -----------------------------------------------------------------
 has "$(sk strategy import-urdb "$root/tests/urdb/rates/half_hours.json" --out "$dir")" "the unit yuan reads as EUR" "a public tariff imported, its currency said"
-sk strategy publish "$dir/urdb_harbor_light_ev_1_composed.tally" >/dev/null; ok $? "and published"
+sk strategy publish --adopt "$dir/urdb_harbor_light_ev_1_composed.tally" >/dev/null; ok $? "and published"
 sed 's/HT-2026-301/HT-2026-302/; s/DD-2026-301/DD-2026-302/; s/"heat_supply"/"urdb_harbor_light_ev_1_composed"/' "$here/heat.contract.json" |
     python3 -c '
 import json, sys
