@@ -194,8 +194,8 @@ enum err_code settle_restore(struct db *db, struct arena *a, struct scope scope,
     if (run_find(db, a, scope, run_id, &from, e) != OK ||
         rows_run_in_force(db, scope_machine(), from.order_id, from.period.from.yyyymmdd, &in_force,
                           e) != OK ||
-        rows_last_revision(db, scope_machine(), from.order_id, from.period.from.yyyymmdd,
-                           &revision, e) != OK) {
+        rows_last_revision(db, scope_machine(), from.order_id, from.period.from.yyyymmdd, &revision,
+                           e) != OK) {
         return e->code;
     }
     if (in_force == 0 || in_force == run_id || !from.locked) {
@@ -403,6 +403,13 @@ static enum err_code source_explain(struct single *s, const struct strategy_sour
     if (at >= 0 && !src->track && !es->points[at].is_virtual &&
         registers_explain(s, src->point_id, t, e) != OK) {
         return e->code;
+    }
+    if (src->parts) {
+        text_add_c(t, "    scaled to the register: ");
+        text_scaled(t, src->registers, 4);
+        text_add_c(t, " over intervals of ");
+        text_scaled(t, src->raw, 4);
+        text_byte(t, '\n');
     }
     if (reading_values(s->desk.db, s->desk.points, src->point_id, from, n, days, e) != OK) {
         return e->code;

@@ -95,6 +95,9 @@ static enum err_code put_period(struct annex *x, const struct term_feed *f, bool
         return e->code;
     }
     json_put_scaled(x->o, "energy", total, f->digits);
+    if (x->s->work.sources[source].parts) {
+        json_put_scaled(x->o, "scaled_to_register", x->s->work.sources[source].registers, 4);
+    }
     return OK;
 }
 

@@ -203,6 +203,12 @@ enum err_code work_read(struct desk *d, struct work *w, size_t n, struct err *e)
         }
         from = until;
     }
+    for (size_t i = 0; i < n; i++) {
+        if (w[i].failure.code == OK && w[i].terms.scale_to_register &&
+            scale_take(d, &w[i], e) != OK) {
+            return e->code;
+        }
+    }
     return OK;
 }
 
@@ -348,19 +354,53 @@ static enum err_code days_read(struct reader *r, struct source *s, const struct 
     return OK;
 }
 
+/* Intervals of the period of a source that is scaled to its register; -1: not all in it. */
+static int32_t scaled_slot(const struct work *w, const struct strategy_axis *axis)
+{
+    const int64_t at = (axis->start.utc_ms - day_start(w->b->from).utc_ms) / SLOT_MS;
+    return at >= 0 && axis->minutes == 15 && at + axis->n <= w->kind->n_days * SLOTS ? (int32_t)at
+                                                                                     : -1;
+}
+
+/* Where the values of a source over an axis are: its track, scaled days, or days read for it. */
+static enum err_code days_of(struct reader *r, struct source *s, const struct strategy_axis *axis,
+                             int32_t *at, const struct reading_day **days, struct err *e)
+{
+    const struct work *w = r->work;
+    *at = track_slot(s, axis);
+    if (*at >= 0) {
+        *days = s->track->days;
+        return OK;
+    }
+    *at = s->parts ? scaled_slot(w, axis) : -1;
+    if (*at < 0) {
+        enum err_code rc = days_read(r, s, axis, at, e);
+        *days = s->days;
+        return rc;
+    }
+    if (!s->scaled) {
+        const int32_t n = w->kind->n_days;
+        struct reading_day *d = arena_many(r->desk->scratch, (size_t)n, struct reading_day);
+        if (reading_values(r->desk->db, r->desk->points, s->point_id, w->b->from, n, d, e) != OK) {
+            return e->code;
+        }
+        scale_days(r->desk, w, s, d);
+        s->scaled = d;
+    }
+    *days = s->scaled;
+    return OK;
+}
+
 static enum err_code give_values(void *ctx, int32_t source, const struct strategy_axis *axis,
                                  int32_t first, int32_t n, int64_t *values, uint8_t *quality,
                                  struct err *e)
 {
     struct reader *r = ctx;
     struct source *s = &r->work->sources[source];
-    int32_t at = track_slot(s, axis);
-    const struct reading_day *days = at >= 0 ? s->track->days : NULL;
-    if (!days) {
-        if (days_read(r, s, axis, &at, e) != OK) {
-            return e->code;
-        }
-        days = s->days;
+    int32_t at;
+    const struct reading_day *days;
+    if (days_of(r, s, axis, &at, &days, e) != OK) {
+        return e->code;
     }
     _Static_assert((int)QUALITY_ESTIMATED == MARK_ESTIMATED && (int)QUALITY_MANUAL == MARK_MANUAL &&
                        (int)QUALITY_MISSING == MARK_MISSING,
@@ -664,9 +704,9 @@ static enum err_code flags_take(struct desk *d, const struct work *w,
                                 const struct strategy_result *s, struct settle_result *r,
                                 struct err *e)
 {
-    struct settle_flag *f = arena_many(d->arena, s->n_flags + 3, struct settle_flag);
+    struct settle_flag *f = arena_many(d->arena, s->n_flags + 4, struct settle_flag);
     size_t n = 0;
-    bool mismatch, estimated = false;
+    bool mismatch, estimated = false, no_register = false;
     for (size_t i = 0; i < s->n_flags; i++) {
         f[n++] = (struct settle_flag){keep(d, s->flags[i].code), keep(d, s->flags[i].title),
                                       s->flags[i].level == FLAG_HOLD};
@@ -682,6 +722,7 @@ static enum err_code flags_take(struct desk *d, const struct work *w,
         r->estimated += t->n_estimated;
         r->manual += t->n_manual;
         r->missing += t->n_missing;
+        no_register = no_register || src->no_register;
         estimated = estimated || t->n_estimated * 1000000 > intervals * SETTLE_HOLD_E6;
     }
     if (registers_agree(d, w, &mismatch, e) != OK) {
@@ -695,6 +736,10 @@ static enum err_code flags_take(struct desk *d, const struct work *w,
     }
     if (mismatch) {
         f[n++] = (struct settle_flag){STR("REGISTER_MISMATCH"), STR("示数与分时电量不符"), true};
+    }
+    if (no_register) {
+        f[n++] =
+            (struct settle_flag){STR("REGISTER_MISSING"), STR("缺少示数，不能按示数调整"), true};
     }
     r->flags = f;
     r->n_flags = n;

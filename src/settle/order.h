@@ -18,7 +18,11 @@ struct source { /* a feed of the order; its index is the strategy's source numbe
     struct strategy_axis axis; /* with a track: its own intervals, in their own time */
     int32_t days_before;       /* of history: the strategy asks for so many days later */
     struct reading_total total;
-    struct reading_day *days; /* read when something asks for intervals; of days [first, + n) */
+    int64_t *parts;             /* by key, scaled to the register; NULL: not scaled */
+    int64_t registers, raw;     /* what the register says; what the intervals add up to */
+    struct reading_day *scaled; /* the days of the period so scaled, when asked for */
+    bool no_register;           /* to be scaled, and there is none at an end of the period */
+    struct reading_day *days;   /* read when something asks for intervals; of days [first, + n) */
     int32_t first_day, n_days;
 };
 
@@ -74,6 +78,12 @@ struct str work_inputs(const struct work *w, struct arena *a);
 /* A result without lines from w->failure. */
 void work_refuse(const struct work *w, struct settle_result *out);
 bool store_trouble(enum err_code c);
+
+/* scale.c: sums of sources with registers become those of the register, where the terms say so. */
+enum err_code scale_take(struct desk *d, struct work *w, struct err *e);
+/* Values of the days of the period of a scaled source, so that they add up to its sums. */
+void scale_days(struct desk *d, const struct work *w, const struct source *s,
+                struct reading_day *days);
 
 /* period.c: the terms of the period with its facts, and what differs from plain intervals of it.
  * Trouble of the order goes to w->failure, trouble of the store to e. */

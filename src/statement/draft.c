@@ -27,11 +27,28 @@ struct org_names *org_names_new(struct arena *a)
     return n;
 }
 
+static struct org_entry *org_put(struct org_names *names, int64_t org_id, struct str name,
+                                 struct str uscc)
+{
+    struct org_entry **slot = &names->slots[(uint64_t)org_id * 2654435761u % NAME_SLOTS];
+    struct org_entry *o = arena_make(names->arena, struct org_entry);
+    *o = (struct org_entry){*slot, org_id, name, uscc};
+    *slot = o;
+    return o;
+}
+
+void org_names_keep(struct org_names *names, const struct statement_party *parties, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        (void)org_put(names, parties[i].org_id, parties[i].name, parties[i].uscc);
+    }
+}
+
 static enum err_code org_find(struct db *db, struct org_names *names, int64_t org_id,
                               const struct org_entry **out, struct err *e)
 {
-    struct org_entry **slot = &names->slots[(uint64_t)org_id * 2654435761u % NAME_SLOTS];
-    for (struct org_entry *o = *slot; o; o = o->next) {
+    const struct org_entry *head = names->slots[(uint64_t)org_id * 2654435761u % NAME_SLOTS];
+    for (const struct org_entry *o = head; o; o = o->next) {
         if (o->org_id == org_id) {
             *out = o;
             return OK;
@@ -41,10 +58,7 @@ static enum err_code org_find(struct db *db, struct org_names *names, int64_t or
     if (org_get(db, names->arena, scope_machine(), org_id, &org, e) != OK) {
         return e->code;
     }
-    struct org_entry *o = arena_make(names->arena, struct org_entry);
-    *o = (struct org_entry){*slot, org_id, org.name, org.uscc};
-    *slot = o;
-    *out = o;
+    *out = org_put(names, org_id, org.name, org.uscc);
     return OK;
 }
 

@@ -8,6 +8,8 @@
 /* Organisations by id, looked up once per batch. */
 struct org_names;
 struct org_names *org_names_new(struct arena *a);
+/* A statement that is made again keeps the names and tax numbers of its first making. */
+void org_names_keep(struct org_names *names, const struct statement_party *parties, size_t n);
 
 /* A statement NORMAL, PROVISIONAL or FINAL from a result that was written, CHECKED or HELD. Lives
  * in `a` and points into the result. */

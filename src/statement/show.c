@@ -214,6 +214,7 @@ static enum err_code draft_again(struct db *db, struct arena *a, const struct st
     struct org_names *names = org_names_new(a);
     const struct settle_line *old;
     size_t n_old;
+    org_names_keep(names, stored->parties, stored->n_parties);
     if (stored->type != STATEMENT_ADJ) {
         return draft_of_result(db, a, names, r, out, e);
     }
@@ -276,7 +277,7 @@ static void bodies_differ(struct arena *a, const struct statement *old, const st
         }
     }
     if (!str_eq(old->parties_text, now->parties_text)) {
-        text_add_c(t, "the parties' names or tax numbers have changed\n");
+        text_add_c(t, "the parties are not those of the statement\n");
     }
     if (!str_eq(old->annex_text, now->annex_text)) {
         text_add_c(t, "flags or printed quantities differ\n");
