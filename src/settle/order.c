@@ -397,8 +397,8 @@ static enum err_code give_values(void *ctx, int32_t source, const struct strateg
 {
     struct reader *r = ctx;
     struct source *s = &r->work->sources[source];
-    int32_t at;
-    const struct reading_day *days;
+    int32_t at = 0;
+    const struct reading_day *days = NULL;
     if (days_of(r, s, axis, &at, &days, e) != OK) {
         return e->code;
     }
