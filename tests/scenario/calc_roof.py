@@ -98,7 +98,8 @@ def pv_shared_roof(case, schedules):
     elif c.get("rent") == "by_year":
         whole = F(c["rent_year_fen"], 100)
         sheet.amount_only("ROOF_RENT", "investor", "roof_owner",
-                          fen(whole * (done + 1) / 12) - fen(whole * done / 12), F("0.09"))
+                          fen(whole * min(done + 1, 12) / 12) - fen(whole * min(done, 12) / 12),
+                          F("0.09"))
     if "platform_fee_rate" in c:
         sheet.amount_only("PLATFORM_FEE", "investor", "platform",
                           fen(F(max(0, sum(fees) + free), 100) * frac(c["platform_fee_rate"])),
@@ -171,7 +172,7 @@ def random_roof(m):
     m.maybe(c, "tol_kwh", m.number(50, 2), 30)
     m.maybe(c, "tol_ratio", m.number(0.2, 4), 30)
     if m.chance(80):
-        case["year"] = {"months": m.r.choice([0, 3, 11, 11]), "years": m.r.randint(0, 6),
+        case["year"] = {"months": m.r.choice([0, 3, 11, 11, 12]), "years": m.r.randint(0, 6),
                         "gen": m.number(90000, 2), "self": m.number(60000, 2),
                         "fees_fen": m.r.randrange(6000000)}
     case["contract"] = c
