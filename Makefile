@@ -54,6 +54,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  $@"; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(foreach s,$(SQL),$(eval $(patsubst %.c,$(B)/%.o,$(filter $(dir $(s))%,$(SRC))): $(s)))
+$(B)/src/reading/vee_rules.o: data/validation.json
 tests: $(TESTS) $(XTESTS)
 # tests/support is for every test, unit tests included (a PostgreSQL, temporary directories).
 $(B)/test/%: $(B)/src/%.o $(call OBJ,$(SUPPORT)) $(B)/libsunkeeper.a

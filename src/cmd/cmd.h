@@ -43,6 +43,7 @@ extern const struct command release_commands[];
 extern const struct command store_commands[];
 extern const struct command people_commands[];
 extern const struct command reading_commands[];
+extern const struct command vee_commands[];
 extern const struct command settle_commands[];
 extern const struct command statement_commands[];
 extern const struct command sim_commands[];

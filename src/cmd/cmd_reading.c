@@ -1,20 +1,9 @@
 /* cmd_reading.c - readings at the desk: import files, see gaps, estimate, edit, seal. */
-#include "cmd/cmd.h"
+#include "cmd/desk.h"
 #include "cmd/steps.h"
 #include "ingest/ingest.h"
-#include "meter/meter.h"
-#include "reading/reading.h"
 
-struct desk { /* what most of these commands need */
-    struct db *db;
-    struct reading_points *points;
-    struct scope scope;
-    int64_t user_id;
-    struct instant now;
-    struct err e;
-};
-
-static enum err_code desk_open(struct cmd *c, struct desk *d, enum store_mode mode, const char *as)
+enum err_code desk_open(struct cmd *c, struct desk *d, enum store_mode mode, const char *as)
 {
     d->now = c->clock.now(c->clock.ctx);
     if (cmd_open(c, mode, &d->db, &d->e) != OK ||
@@ -24,7 +13,7 @@ static enum err_code desk_open(struct cmd *c, struct desk *d, enum store_mode mo
     return reading_points_load(d->db, d->scope, c->arena, &d->points, &d->e);
 }
 
-static int desk_close(struct cmd *c, struct desk *d, enum err_code code)
+int desk_close(struct cmd *c, struct desk *d, enum err_code code)
 {
     store_close(d->db);
     return code == OK ? EXIT_DONE : cmd_error(c, &d->e);
@@ -32,6 +21,8 @@ static int desk_close(struct cmd *c, struct desk *d, enum err_code code)
 
 /* ---- import: names of points are codes of one station's points, or STATION/POINT ---------------
  */
+
+#define DECIDE_PERM "reading:change:decide"
 
 struct import {
     struct cmd *cmd;
@@ -158,8 +149,8 @@ static int import_command(struct cmd *c, int argc, char **argv)
 /* ---- looking ------------------------------------------------------------------------------------
  */
 
-static enum err_code period_points(struct cmd *c, struct desk *d, const char *station,
-                                   const char *point, int64_t **ids, size_t *n)
+enum err_code desk_points(struct cmd *c, struct desk *d, const char *station, const char *point,
+                          int64_t **ids, size_t *n)
 {
     const struct meter_estate *es = reading_points_estate(d->points);
     *ids = arena_many(c->arena, es->n + 1, int64_t);
@@ -202,6 +193,56 @@ static enum err_code period_points(struct cmd *c, struct desk *d, const char *st
     return OK;
 }
 
+enum err_code desk_point_name(struct cmd *c, struct desk *d, int64_t point_id, struct str *out)
+{
+    struct point p;
+    struct station s;
+    if (meter_get_point(d->db, d->scope, c->arena, point_id, &p, &d->e) != OK ||
+        meter_get_station(d->db, d->scope, c->arena, p.station_id, &s, &d->e) != OK) {
+        return d->e.code;
+    }
+    *out = str_of(
+        arena_printf(c->arena, STR_FMT "/" STR_FMT, STR_ARG(s.code), STR_ARG(p.code)));
+    return OK;
+}
+
+enum err_code desk_audit(struct desk *d, int64_t point_id, const char *action, const char *object,
+                         int64_t id)
+{
+    const struct meter_estate *es = reading_points_estate(d->points);
+    int64_t at = meter_estate_find(es, point_id);
+    if (store_begin(d->db, STORE_CORE, STORE_WRITE, &d->e) != OK) {
+        return d->e.code;
+    }
+    if (cmd_audit(d->db, d->user_id, at < 0 ? 0 : es->points[at].org_id, action, object, id,
+                  d->now, &d->e) != OK) {
+        store_rollback(d->db, STORE_CORE);
+        return d->e.code;
+    }
+    return store_commit(d->db, STORE_CORE, &d->e);
+}
+
+struct str desk_slot_text(struct arena *a, struct slot s)
+{
+    return str_of(arena_printf(a, "%04d-%02d-%02dT%02d:%02d", s.day.yyyymmdd / 10000,
+                               s.day.yyyymmdd / 100 % 100, s.day.yyyymmdd % 100, s.index / 4,
+                               s.index % 4 * 15));
+}
+
+int desk_slot(struct cmd *c, const char *word, struct slot *out)
+{
+    struct instant at;
+    struct err e;
+    if (instant_parse_local(str_of(word), 480, &at, &e) != OK) {
+        return cmd_use(c, "--from: %s", e.text);
+    }
+    *out = instant_slot(at);
+    if (slot_start(*out).utc_ms != at.utc_ms) {
+        return cmd_use(c, "--from: intervals begin at :00, :15, :30, :45");
+    }
+    return 0;
+}
+
 static const char *gap_reason(uint16_t q)
 {
     return q & Q_CONFLICT  ? "conflict"
@@ -213,8 +254,9 @@ static const char *gap_reason(uint16_t q)
 
 static int gaps_command(struct cmd *c, int argc, char **argv)
 {
-    static const char *const titles[] = { "point", "from", "slots", "why" };
-    static const char *const keys[] = { "point", "from", "slots", "why" };
+    static const char *const titles[] = { "point", "from", "slots", "why", "age days",
+                                          "suggested" };
+    static const char *const keys[] = { "point", "from", "slots", "why", "age_days", "method" };
     const char *period = NULL, *station = NULL, *point = NULL;
     struct option options[] = { { "--period", &period, NULL },
                                 { "--station", &station, NULL },
@@ -233,35 +275,49 @@ static int gaps_command(struct cmd *c, int argc, char **argv)
     size_t n_ids, n_gaps = 0;
     struct reading_gap *gaps;
     if (desk_open(c, &d, STORE_READ_ONLY, NULL) != OK ||
-        period_points(c, &d, station, point, &ids, &n_ids) != OK ||
+        desk_points(c, &d, station, point, &ids, &n_ids) != OK ||
         reading_gaps(d.db, d.points, c->arena, ids, n_ids, p.from,
                      day_number(p.until) - day_number(p.from), &gaps, &n_gaps, &d.e) != OK) {
         return desk_close(c, &d, d.e.code);
     }
-    struct table *t = table_new(c->arena, "llnl", titles, keys);
+    struct table *t = table_new(c->arena, "llnlnl", titles, keys);
     for (size_t i = 0; i < n_gaps; i++) {
-        struct point pt;
-        struct station s;
-        if (meter_get_point(d.db, d.scope, c->arena, gaps[i].point_id, &pt, &d.e) != OK ||
-            meter_get_station(d.db, d.scope, c->arena, pt.station_id, &s, &d.e) != OK) {
+        struct str name;
+        if (desk_point_name(c, &d, gaps[i].point_id, &name) != OK) {
             return desk_close(c, &d, d.e.code);
         }
         struct text at;
         text_init(&at, c->arena, 64);
         text_instant(&at, slot_start(gaps[i].from));
-        table_cellf(t, STR_FMT "/" STR_FMT, STR_ARG(s.code), STR_ARG(pt.code));
+        table_cell(t, name);
         table_cell(t, text_str(&at));
         table_cellf(t, "%d", gaps[i].n_slots);
         table_cell(t, str_of(gap_reason(gaps[i].q)));
+        table_cellf(t, "%d", day_number(instant_day(d.now)) - day_number(gaps[i].from.day));
+        table_cell(t, str_of(estimate_method_word(estimate_suggest(d.points, &gaps[i]))));
     }
     table_print(t, c, stdout);
     return desk_close(c, &d, OK);
 }
 
+/* "same-day: 2026-10-20 (workday): mean of ...", "by hand: photo of the meter" */
+static struct str how_text(struct arena *a, const struct reading_day *day,
+                           const struct reading_provenance *p, int slot)
+{
+    if (p->kind == CHANGE_ESTIMATE) {
+        return str_of(arena_printf(a, "%s: " STR_FMT, estimate_method_word(p->method),
+                                   STR_ARG(p->sources)));
+    }
+    if (p->kind == CHANGE_EDIT) {
+        return str_of(arena_printf(a, "by hand: " STR_FMT, STR_ARG(p->reason)));
+    }
+    return day->mark[slot] == MARK_ESTIMATED ? STR("between two registers") : STR("");
+}
+
 static int day_command(struct cmd *c, int argc, char **argv)
 {
-    static const char *const titles[] = { "slot", "from", "kWh", "mark", "rank" };
-    static const char *const keys[] = { "slot", "from", "kwh", "mark", "rank" };
+    static const char *const titles[] = { "slot", "from", "kWh", "mark", "rank", "how" };
+    static const char *const keys[] = { "slot", "from", "kwh", "mark", "rank", "how" };
     static const char *const marks[] = { "A", "E", "M", "-" };
     const char *station = NULL, *point = NULL, *day_word = NULL;
     struct option options[] = { { "--station", &station, NULL },
@@ -283,12 +339,14 @@ static int day_command(struct cmd *c, int argc, char **argv)
     int64_t *ids;
     size_t n_ids;
     struct reading_day *out = arena_make(c->arena, struct reading_day);
+    struct reading_provenance *how = arena_many(c->arena, SLOTS, struct reading_provenance);
     if (desk_open(c, &d, STORE_READ_ONLY, NULL) != OK ||
-        period_points(c, &d, station, point, &ids, &n_ids) != OK ||
-        reading_values(d.db, d.points, ids[0], day, 1, out, &d.e) != OK) {
+        desk_points(c, &d, station, point, &ids, &n_ids) != OK ||
+        reading_values(d.db, d.points, ids[0], day, 1, out, &d.e) != OK ||
+        reading_provenance(d.db, d.points, c->arena, out, ids[0], how, &d.e) != OK) {
         return desk_close(c, &d, d.e.code);
     }
-    struct table *t = table_new(c->arena, "nlrln", titles, keys);
+    struct table *t = table_new(c->arena, "nlrlnl", titles, keys);
     for (int i = 0; i < SLOTS; i++) {
         table_cellf(t, "%d", i);
         table_cellf(t, "%02d:%02d", i / 4, i % 4 * 15);
@@ -300,6 +358,7 @@ static int day_command(struct cmd *c, int argc, char **argv)
         table_cell(t, text_str(&v));
         table_cell(t, str_of(marks[out->mark[i]]));
         table_cellf(t, "%d", out->rank[i]);
+        table_cell(t, how_text(c->arena, out, &how[i], i));
     }
     table_print(t, c, stdout);
     return desk_close(c, &d, OK);
@@ -308,80 +367,38 @@ static int day_command(struct cmd *c, int argc, char **argv)
 /* ---- changing
  * ------------------------------------------------------------------------------------ */
 
-struct slots { /* --station --point --from 2026-10-05T10:15 --slots N */
-    const char *station, *point, *from, *slots, *reason, *as, *method, *total, *values;
+struct slots { /* --station --point --from 2026-10-05T10:15 */
+    const char *station, *point, *from, *reason, *as, *values;
     struct slot at;
-    int64_t n;
-    int64_t point_id;
 };
 
-static int slots_parse(struct cmd *c, int argc, char **argv, struct slots *s, struct err *e)
+static int slots_parse(struct cmd *c, int argc, char **argv, struct slots *s)
 {
-    struct option options[] = { { "--station", &s->station, NULL }, { "--point", &s->point, NULL },
-                                { "--from", &s->from, NULL },       { "--slots", &s->slots, NULL },
-                                { "--reason", &s->reason, NULL },   { "--as", &s->as, NULL },
-                                { "--method", &s->method, NULL },   { "--total", &s->total, NULL },
-                                { "--values", &s->values, NULL },   { 0 } };
+    struct option options[] = { { "--station", &s->station, NULL },
+                                { "--point", &s->point, NULL },
+                                { "--from", &s->from, NULL },
+                                { "--reason", &s->reason, NULL },
+                                { "--as", &s->as, NULL },
+                                { "--values", &s->values, NULL },
+                                { 0 } };
     int code = cmd_options(c, argc, argv, options, NULL, NULL);
     if (code) {
         return code;
     }
-    struct instant at;
     if (!s->station || !s->point || !s->from || !s->reason) {
         return cmd_use(c, "write --station, --point, --from 2026-10-05T10:15 and --reason");
     }
-    if (instant_parse_local(str_of(s->from), 480, &at, e) != OK) {
-        return cmd_use(c, "--from: %s", e->text);
+    if (!s->as) {
+        return cmd_use(c, "--as is missing: who edits is named, since another person decides");
     }
-    s->at = instant_slot(at);
-    s->n = 1;
-    if (slot_start(s->at).utc_ms != at.utc_ms) {
-        return cmd_use(c, "--from: intervals begin at :00, :15, :30, :45");
-    }
-    if (s->slots &&
-        (decimal_scaled(str_of(s->slots), 0, &s->n, e) != OK || s->n < 1 || s->n > 2976)) {
-        return cmd_use(c, "--slots: 1 to 2976");
-    }
-    return 0;
-}
-
-static int estimate_command(struct cmd *c, int argc, char **argv)
-{
-    struct slots s = { 0 };
-    struct desk d = { 0 };
-    int code = slots_parse(c, argc, argv, &s, &d.e);
-    if (code) {
-        return code;
-    }
-    const char *m = s.method ? s.method : "profile";
-    enum estimate_method method = str_is(str_of(m), "linear")  ? ESTIMATE_LINEAR
-                                  : str_is(str_of(m), "equal") ? ESTIMATE_EQUAL
-                                                               : ESTIMATE_PROFILE;
-    if (method == ESTIMATE_PROFILE && !str_is(str_of(m), "profile")) {
-        return cmd_use(c, "--method: profile, linear or equal");
-    }
-    int64_t total = ESTIMATE_NO_TOTAL;
-    if (s.total && decimal_scaled(str_of(s.total), 4, &total, &d.e) != OK) {
-        return cmd_use(c, "--total: %s", d.e.text);
-    }
-    int64_t *ids;
-    size_t n;
-    int32_t filled = 0;
-    if (desk_open(c, &d, STORE_READ_WRITE, s.as) != OK ||
-        period_points(c, &d, s.station, s.point, &ids, &n) != OK ||
-        reading_estimate(d.db, d.points, ids[0], s.at, (int32_t)s.n, method, total,
-                         str_of(s.reason), d.user_id, d.now, &filled, &d.e) != OK) {
-        return desk_close(c, &d, d.e.code);
-    }
-    printf(c->json ? "{\"filled\":%d}\n" : "%d intervals estimated\n", filled);
-    return desk_close(c, &d, OK);
+    return desk_slot(c, s->from, &s->at);
 }
 
 static int edit_command(struct cmd *c, int argc, char **argv)
 {
     struct slots s = { 0 };
     struct desk d = { 0 };
-    int code = slots_parse(c, argc, argv, &s, &d.e);
+    int code = slots_parse(c, argc, argv, &s);
     if (code) {
         return code;
     }
@@ -399,14 +416,15 @@ static int edit_command(struct cmd *c, int argc, char **argv)
     int64_t *ids, first = 0;
     size_t n;
     if (desk_open(c, &d, STORE_READ_WRITE, s.as) != OK ||
-        period_points(c, &d, s.station, s.point, &ids, &n) != OK ||
+        desk_points(c, &d, s.station, s.point, &ids, &n) != OK ||
         reading_edit(d.db, d.points, ids[0], s.at, values, n_values, str_of(s.reason), d.user_id,
-                     d.now, &first, &d.e) != OK) {
+                     d.now, &first, &d.e) != OK ||
+        desk_audit(&d, ids[0], "reading.edit", "change", first) != OK) {
         return desk_close(c, &d, d.e.code);
     }
     printf(c->json ? "{\"change\":\"%lld\",\"n\":%d}\n"
-                   : "proposed: changes from %lld, %d intervals; a second person decides with "
-                     "sunkeeper reading decide\n",
+                   : "proposed: changes from %lld, %d intervals; a second person decides: "
+                     "sunkeeper reading proposals shows what waits\n",
            (long long)first, n_values);
     return desk_close(c, &d, OK);
 }
@@ -455,34 +473,78 @@ static int changes_command(struct cmd *c, int argc, char **argv)
     return desk_close(c, &d, OK);
 }
 
+/* Whoever decides must be allowed to, for the station of each point. */
+static enum err_code decide_allowed(struct cmd *c, struct desk *d, const int64_t *ids, size_t n)
+{
+    struct reading_change *page;
+    size_t got = METER_PAGE_MAX;
+    int64_t after = 0;
+    const struct meter_estate *es = reading_points_estate(d->points);
+    while (got == METER_PAGE_MAX) {
+        if (reading_list_changes(d->db, d->points, c->arena, CHANGE_PROPOSED, after,
+                                 METER_PAGE_MAX, &page, &got, &d->e) != OK) {
+            return d->e.code;
+        }
+        for (size_t i = 0; i < got; i++) {
+            bool may = true, asked = false;
+            for (size_t k = 0; k < n && !asked; k++) {
+                asked = ids[k] == page[i].change_id;
+            }
+            int64_t at = asked ? meter_estate_find(es, page[i].point_id) : -1;
+            if (at >= 0 && people_may(d->db, d->user_id, DECIDE_PERM, es->points[at].org_id, &may,
+                                      &d->e) != OK) {
+                return d->e.code;
+            }
+            if (!may) {
+                return fail_named(&d->e, ERR_RULE, "APPROVAL_RIGHT",
+                                  "change %lld: whoever decides needs the permission %s",
+                                  (long long)page[i].change_id, DECIDE_PERM);
+            }
+            after = page[i].change_id;
+        }
+    }
+    return OK;
+}
+
 static int decide_command(struct cmd *c, int argc, char **argv)
 {
-    const char *as = NULL, *reason = NULL;
+    const char *as = NULL, *reason = NULL, *proposal = NULL;
     bool refuse = false;
-    struct option options[] = {
-        { "--as", &as, NULL }, { "--reason", &reason, NULL }, { "--refuse", NULL, &refuse }, { 0 }
-    };
+    struct option options[] = { { "--as", &as, NULL },
+                                { "--reason", &reason, NULL },
+                                { "--proposal", &proposal, NULL },
+                                { "--refuse", NULL, &refuse },
+                                { 0 } };
     char **words = arena_many(c->arena, (size_t)argc + 1, char *);
     int n, code = cmd_options(c, argc, argv, options, words, &n);
     if (code) {
         return code;
     }
     struct desk d = { 0 };
-    int64_t *ids = arena_many(c->arena, (size_t)n + 1, int64_t);
+    int64_t *ids = arena_many(c->arena, (size_t)n + 1, int64_t), proposal_id = 0;
+    size_t n_ids = (size_t)n;
     for (int i = 0; i < n; i++) {
         if (decimal_scaled(str_of(words[i]), 0, &ids[i], &d.e) != OK) {
             return cmd_use(c, "%s", d.e.text);
         }
     }
-    if (!n || !reason || !as) {
-        return cmd_use(c, "write CHANGE... --as LOGIN --reason TEXT [--refuse]");
+    if ((!n && !proposal) || (n && proposal) || !reason || !as) {
+        return cmd_use(c, "write CHANGE... or --proposal N, and --as LOGIN --reason TEXT");
+    }
+    if (proposal && decimal_scaled(str_of(proposal), 0, &proposal_id, &d.e) != OK) {
+        return cmd_use(c, "--proposal: %s", d.e.text);
     }
     if (desk_open(c, &d, STORE_READ_WRITE, as) != OK ||
-        reading_decide(d.db, d.points, ids, (size_t)n, !refuse, str_of(reason), d.user_id, d.now,
-                       &d.e) != OK) {
+        (proposal && reading_proposal_changes(d.db, d.points, c->arena, proposal_id, &ids, &n_ids,
+                                              &d.e) != OK) ||
+        decide_allowed(c, &d, ids, n_ids) != OK ||
+        reading_decide(d.db, d.points, ids, n_ids, !refuse, str_of(reason), d.user_id, d.now,
+                       &d.e) != OK ||
+        desk_audit(&d, 0, refuse ? "reading.refuse" : "reading.apply",
+                   proposal ? "proposal" : "change", proposal ? proposal_id : ids[0]) != OK) {
         return desk_close(c, &d, d.e.code);
     }
-    printf(c->json ? "{\"decided\":%d}\n" : "%d changes decided\n", n);
+    printf(c->json ? "{\"decided\":%zu}\n" : "%zu changes decided\n", n_ids);
     return desk_close(c, &d, OK);
 }
 
@@ -502,7 +564,7 @@ static int seal_command(struct cmd *c, int argc, char **argv)
     int64_t *ids, sealed = 0;
     size_t n_ids;
     if (desk_open(c, &d, STORE_READ_WRITE, NULL) != OK ||
-        period_points(c, &d, NULL, NULL, &ids, &n_ids) != OK ||
+        desk_points(c, &d, NULL, NULL, &ids, &n_ids) != OK ||
         reading_seal(d.db, d.points, ids, n_ids, day_month(p.from), d.now, &sealed, &d.e) != OK) {
         return desk_close(c, &d, d.e.code);
     }
@@ -518,19 +580,15 @@ const struct command reading_commands[] = {
     { "reading day", "--station CODE --point CODE --day 2026-10-05", "the 96 values of a day", NULL,
       day_command },
     { "reading gaps", "--period 2026-10 [--station CODE] [--point CODE]",
-      "where values are missing, and why", NULL, gaps_command },
-    { "reading estimate",
-      "--station CODE --point CODE --from 2026-10-05T10:15 --slots N [--method "
-      "profile|linear|equal] "
-      "[--total KWH] --reason TEXT",
-      "fills missing intervals, marked as estimated", NULL, estimate_command },
+      "where values are missing, why, since when, and what could stand in", NULL, gaps_command },
     { "reading edit",
       "--station CODE --point CODE --from 2026-10-05T10:15 --values 12.5,13.0 --reason TEXT --as "
       "LOGIN",
       "proposes values by hand; a second person decides", NULL, edit_command },
     { "reading changes", "", "proposed and decided changes", NULL, changes_command },
-    { "reading decide", "CHANGE... --as LOGIN --reason TEXT [--refuse]",
-      "applies or refuses proposed changes", NULL, decide_command },
+    { "reading decide", "CHANGE... | --proposal N --as LOGIN --reason TEXT [--refuse]",
+      "applies or refuses proposed changes: another person than who asked", NULL,
+      decide_command },
     { "reading seal", "--period 2026-10", "seals a month: late data become proposals", NULL,
       seal_command },
     { 0 },

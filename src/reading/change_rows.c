@@ -56,8 +56,8 @@ enum err_code rows_put_change(struct db *db, int32_t shard, const struct reading
     static const char sql[] =
         "insert into reading_change (change_id, shard, point_id, day, slot, old_value, new_value, "
         "old_q, new_q, old_rank, new_rank, kind, state, reason, user_id, approver_id, created_at, "
-        "decided_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-        "$16, $17, $18) on conflict do nothing";
+        "decided_at, proposal_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+        "$14, $15, $16, $17, $18, $19) on conflict do nothing";
     struct rows *r;
     if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
         return e->code;
@@ -80,12 +80,13 @@ enum err_code rows_put_change(struct db *db, int32_t shard, const struct reading
     rows_int(r, 16, c->approver_id);
     rows_int(r, 17, now.utc_ms);
     rows_int(r, 18, c->state == CHANGE_PROPOSED ? 0 : now.utc_ms);
+    rows_int(r, 19, c->proposal_id);
     return rows_run(r, NULL, e);
 }
 
 #define CHANGE_COLUMNS                                                                             \
     "change_id, point_id, day, slot, old_value, new_value, old_q, new_q, old_rank, new_rank, "     \
-    "kind, state, reason, user_id, approver_id"
+    "kind, state, reason, user_id, approver_id, proposal_id"
 
 static void get_change(struct rows *r, struct arena *a, struct reading_change *c)
 {
@@ -104,6 +105,7 @@ static void get_change(struct rows *r, struct arena *a, struct reading_change *c
         .reason = str_dup(a, rows_get_str(r, 12)),
         .user_id = rows_get_int(r, 13),
         .approver_id = rows_get_int(r, 14),
+        .proposal_id = rows_get_int(r, 15),
     };
 }
 

@@ -6,13 +6,7 @@
  */
 #include "reading/days.h"
 
-#define EDIT_SLOTS_MAX (31 * SLOTS) /* of one proposal: a month */
-
-static struct slot slot_after(struct slot s, int32_t n)
-{
-    int32_t i = s.index + n;
-    return (struct slot){ day_add(s.day, i / SLOTS), i % SLOTS };
-}
+#define EDIT_SLOTS_MAX ESTIMATE_SLOTS_MAX
 
 /* ---- putting a value in force ---- */
 
@@ -64,6 +58,12 @@ static enum err_code apply_month(struct db *db, const struct reading_points *p, 
         c[i].old_value = days[d].value[s];
         c[i].old_q = (uint16_t)(days[d].q[s] & ~Q_DERIVED);
         c[i].old_rank = days[d].rank[s];
+        if (c[i].kind == CHANGE_ESTIMATE && c[i].new_rank == RANK_ESTIMATE &&
+            reading_mark_of(days[d].q[s]) != MARK_MISSING &&
+            reading_mark_of(days[d].q[s]) != MARK_ESTIMATED) {
+            c[i].state = CHANGE_REFUSED; /* measured since it was proposed (law 2 of vee.h) */
+            continue;
+        }
         touched[d] = true;
         struct slot_value v = { c[i].new_value, c[i].new_q, c[i].new_rank };
         code = force(db, p, at, &days[d], c[i].slot, v, now, e);
@@ -97,8 +97,9 @@ static int change_by_point(const void *a, const void *b)
     return (x->change_id > y->change_id) - (x->change_id < y->change_id);
 }
 
-static enum err_code apply(struct db *db, const struct reading_points *p, struct reading_change *c,
-                           size_t n, struct str reason, struct instant now, struct err *e)
+enum err_code changes_apply(struct db *db, const struct reading_points *p,
+                            struct reading_change *c, size_t n, struct str reason,
+                            struct instant now, struct err *e)
 {
     qsort(c, n, sizeof(*c), change_by_point);
     for (size_t i = 0; i < n;) {
@@ -134,8 +135,17 @@ enum err_code reading_edit(struct db *db, const struct reading_points *p, int64_
     if (code != OK) {
         return code;
     }
+    struct reading_proposal o = { .proposal_id = store_next_id(db, now),
+                                  .point_id = point_id,
+                                  .from = from,
+                                  .n_slots = n,
+                                  .kind = CHANGE_EDIT,
+                                  .sources = STR("by hand"),
+                                  .reason = reason,
+                                  .user_id = user_id };
     for (int32_t i = 0; i < n && code == OK; i++) {
         struct reading_change c = { .change_id = store_next_id(db, now),
+                                    .proposal_id = o.proposal_id,
                                     .point_id = point_id,
                                     .slot = slot_after(from, i),
                                     .new_value = values[i],
@@ -154,9 +164,11 @@ enum err_code reading_edit(struct db *db, const struct reading_points *p, int64_
             c.old_value = d.value[c.slot.index];
             c.old_q = (uint16_t)(d.q[c.slot.index] & ~Q_DERIVED);
             c.old_rank = d.rank[c.slot.index];
+            o.total += values[i];
             code = rows_put_change(db, p->places[at].shard, &c, now, e);
         }
     }
+    code = code == OK ? rows_put_proposal(db, p->places[at].shard, &o, now, e) : code;
     if (code != OK) {
         store_rollback(db, STORE_SERIES);
         return code;
@@ -200,17 +212,19 @@ static enum err_code decide(struct db *db, const struct reading_points *p, const
             return e->code;
         }
     }
-    if (apply_it && apply(db, p, c, n, reason, now, e) != OK) {
+    if (apply_it && changes_apply(db, p, c, n, reason, now, e) != OK) {
         return e->code;
     }
     for (size_t i = 0; i < n; i++) {
-        c[i].state = apply_it ? CHANGE_APPLIED : CHANGE_REFUSED;
+        if (c[i].state == CHANGE_PROPOSED) {
+            c[i].state = apply_it ? CHANGE_APPLIED : CHANGE_REFUSED;
+        }
         c[i].approver_id = approver_id;
         if (rows_decide_change(db, &c[i], now, e) != OK) {
             return e->code;
         }
     }
-    return OK;
+    return apply_it ? findings_settle(db, p, c, n, approver_id, now, e) : OK;
 }
 
 enum err_code reading_decide(struct db *db, const struct reading_points *p,
@@ -296,217 +310,4 @@ enum err_code change_propose(struct db *db, const struct reading_points *p, int6
         .reason = reason,
     };
     return rows_put_change(db, p->places[at].shard, &c, now, e);
-}
-
-/* ---- estimates ---- */
-
-/* How far back a shape may be taken: five weeks ago is still the same season. */
-#define PROFILE_WEEKS_MAX 5
-
-/* Days of the estimated span from its first one on; slot k of the span is slot k % SLOTS of day
- * k / SLOTS. Estimates are entered as they are made: later weeks may take their shape from them. */
-struct span {
-    struct day first;
-    struct day_slots *days;
-};
-
-/* Values for n missing slots from slot k of the span on: that of the same weekday a week before,
- * or, where there is none, of the latest week before that has one. */
-static enum err_code fill_profile(struct db *db, const struct reading_points *p, int64_t at,
-                                  const struct span *span, int32_t k, int32_t n, struct arena *a,
-                                  int64_t *out, struct err *e)
-{
-    struct day_slots *earlier = arena_many(a, PROFILE_WEEKS_MAX + 1, struct day_slots);
-    struct day loaded[PROFILE_WEEKS_MAX + 1] = { { 0 } };
-    for (int32_t i = k; i < k + n; i++) {
-        struct day_slots *mine = &span->days[i / SLOTS];
-        int s = i % SLOTS;
-        const struct day_slots *d = NULL;
-        bool found = false;
-        for (int w = 1; w <= PROFILE_WEEKS_MAX && !found; w++) {
-            struct day before = day_add(span->first, i / SLOTS - 7 * w);
-            d = i / SLOTS >= 7 * w ? mine - 7 * w : &earlier[w];
-            if (d == &earlier[w] && before.yyyymmdd != loaded[w].yyyymmdd) {
-                if (days_load(db, p, at, before, 1, &earlier[w], NULL, e) != OK) {
-                    return e->code;
-                }
-                loaded[w] = before;
-            }
-            found = reading_mark_of(d->q[s]) != MARK_MISSING;
-        }
-        if (!found) {
-            return fail(e, ERR_GAP,
-                        "estimate: none of the %d weeks before %d has a value at slot %d to take "
-                        "the shape from",
-                        PROFILE_WEEKS_MAX, day_add(span->first, i / SLOTS).yyyymmdd, s);
-        }
-        out[i - k] = d->value[s];
-        mine->value[s] = d->value[s];
-        mine->q[s] = Q_EST;
-    }
-    return OK;
-}
-
-/* Values for n missing slots from slot k of the span on; `total` may be ESTIMATE_NO_TOTAL. */
-static enum err_code estimate_run(struct db *db, const struct reading_points *p, int64_t at,
-                                  const struct span *span, int32_t k, int32_t n,
-                                  enum estimate_method method, int64_t total, struct arena *a,
-                                  int64_t *out, struct err *e)
-{
-    struct slot from = slot_after((struct slot){ span->first, 0 }, k);
-    struct money *parts = arena_many(a, (size_t)n, struct money);
-    int64_t *weights = arena_many(a, (size_t)n, int64_t);
-    if (method == ESTIMATE_LINEAR) {
-        struct slot before =
-            slot_after((struct slot){ day_add(from.day, -1), from.index }, SLOTS - 1);
-        struct slot after = slot_after(from, n);
-        struct day_slots b, c;
-        if (days_load(db, p, at, before.day, 1, &b, NULL, e) != OK ||
-            days_load(db, p, at, after.day, 1, &c, NULL, e) != OK) {
-            return e->code;
-        }
-        if (reading_mark_of(b.q[before.index]) == MARK_MISSING ||
-            reading_mark_of(c.q[after.index]) == MARK_MISSING) {
-            return fail(e, ERR_GAP, "estimate: a gap at %d slot %d has no neighbour on one side",
-                        from.day.yyyymmdd, from.index);
-        }
-        int64_t lo = b.value[before.index], hi = c.value[after.index];
-        for (int32_t i = 0; i < n; i++) {
-            out[i] = lo + (int64_t)div_half_away((__int128)(hi - lo) * (i + 1), n + 1);
-        }
-        return OK;
-    }
-    if (method == ESTIMATE_PROFILE && fill_profile(db, p, at, span, k, n, a, weights, e) != OK) {
-        return e->code;
-    }
-    if (method == ESTIMATE_PROFILE && total == ESTIMATE_NO_TOTAL) {
-        memcpy(out, weights, (size_t)n * sizeof(*out));
-        return OK;
-    }
-    if (total == ESTIMATE_NO_TOTAL) {
-        return fail(e, ERR_GAP, "estimate: equal parts need the total of the gap");
-    }
-    bool any = false;
-    for (int32_t i = 0; i < n; i++) {
-        weights[i] = weights[i] < 0 ? 0 : weights[i];
-        any |= weights[i] != 0;
-    }
-    for (int32_t i = 0; i < n && !any; i++) {
-        weights[i] = 1;
-    }
-    if (money_allocate((struct money){ total }, weights, (size_t)n, parts, e) != OK) {
-        return e->code;
-    }
-    for (int32_t i = 0; i < n; i++) {
-        out[i] = parts[i].fen;
-    }
-    return OK;
-}
-
-/* Lists the missing slots of the span as changes with their estimates. With a total there must be
- * one gap only, since nobody said how it falls to several. */
-static enum err_code estimate_list(struct db *db, const struct reading_points *p, int64_t at,
-                                   struct slot from, int32_t n_slots, enum estimate_method method,
-                                   int64_t total, struct reading_change *c, size_t *n,
-                                   struct arena *a, struct err *e)
-{
-    int32_t n_days = (from.index + n_slots + SLOTS - 1) / SLOTS, gaps = 0;
-    struct day_slots *days = arena_many(a, (size_t)n_days, struct day_slots);
-    const struct span span = { from.day, days };
-    if (days_load(db, p, at, from.day, n_days, days, NULL, e) != OK) {
-        return e->code;
-    }
-    for (int32_t i = 0; i < n_slots;) {
-        int32_t k = from.index + i, len = 0;
-        while (i + len < n_slots &&
-               reading_mark_of(days[(k + len) / SLOTS].q[(k + len) % SLOTS]) == MARK_MISSING) {
-            len++;
-        }
-        int64_t *values = arena_many(a, (size_t)len + 1, int64_t);
-        if (len > 0 && total != ESTIMATE_NO_TOTAL && gaps++ > 0) {
-            return fail(e, ERR_GAP,
-                        "estimate: one total for several gaps: estimate them one by one");
-        }
-        if (len > 0 && estimate_run(db, p, at, &span, k, len, method, total, a, values, e) != OK) {
-            return e->code;
-        }
-        for (int32_t j = 0; j < len; j++) {
-            c[(*n)++] = (struct reading_change){ .point_id = p->estate.points[at].point_id,
-                                                 .slot = slot_after(from, i + j),
-                                                 .new_value = values[j],
-                                                 .new_q = Q_EST,
-                                                 .new_rank = RANK_ESTIMATE,
-                                                 .kind = CHANGE_ESTIMATE,
-                                                 .state = CHANGE_PROPOSED };
-        }
-        i += len + 1;
-    }
-    return OK;
-}
-
-static enum err_code estimate(struct db *db, const struct reading_points *p, int64_t at,
-                              struct slot from, int32_t n_slots, enum estimate_method method,
-                              int64_t total, struct str reason, int64_t user_id, struct instant now,
-                              struct arena *a, size_t *n, struct err *e)
-{
-    struct reading_change *c = arena_many(a, (size_t)n_slots + 1, struct reading_change);
-    enum day_state state;
-    struct day_slots d;
-    if (estimate_list(db, p, at, from, n_slots, method, total, c, n, a, e) != OK) {
-        return e->code;
-    }
-    for (size_t i = 0; i < *n; i++) {
-        if ((i == 0 || c[i].slot.day.yyyymmdd != c[i - 1].slot.day.yyyymmdd) &&
-            days_load(db, p, at, c[i].slot.day, 1, &d, &state, e) != OK) {
-            return e->code;
-        }
-        if (state == DAY_SEALED) {
-            return fail(e, ERR_RULE, "estimate: month %d is sealed: propose an edit instead",
-                        day_month(c[i].slot.day).yyyymm);
-        }
-        c[i].change_id = store_next_id(db, now);
-        c[i].reason = reason;
-        c[i].user_id = user_id;
-    }
-    if (apply(db, p, c, *n, reason, now, e) != OK) {
-        return e->code;
-    }
-    for (size_t i = 0; i < *n; i++) {
-        c[i].state = CHANGE_APPLIED;
-        if (rows_put_change(db, p->places[at].shard, &c[i], now, e) != OK) {
-            return e->code;
-        }
-    }
-    return OK;
-}
-
-enum err_code reading_estimate(struct db *db, const struct reading_points *p, int64_t point_id,
-                               struct slot from, int32_t n_slots, enum estimate_method method,
-                               int64_t total, struct str reason, int64_t user_id,
-                               struct instant now, int32_t *n_filled, struct err *e)
-{
-    int64_t at = points_get(p, point_id, true, e);
-    if (at < 0) {
-        return e ? e->code : ERR_NOT_FOUND;
-    }
-    if (n_slots < 1 || n_slots > EDIT_SLOTS_MAX || str_trim(reason).n == 0 || reason.n > 500) {
-        return fail(e, ERR_INPUT, "an estimate names its reason and 1 to %d slots", EDIT_SLOTS_MAX);
-    }
-    enum err_code code = store_begin(db, STORE_SERIES, STORE_WRITE, e);
-    if (code != OK) {
-        return code;
-    }
-    struct arena *a = arena_new();
-    size_t n = 0;
-    code = estimate(db, p, at, from, n_slots, method, total, reason, user_id, now, a, &n, e);
-    arena_free(a);
-    if (code != OK) {
-        store_rollback(db, STORE_SERIES);
-        return code;
-    }
-    code = store_commit(db, STORE_SERIES, e);
-    if (code == OK && n_filled) {
-        *n_filled = (int32_t)n;
-    }
-    return code;
 }

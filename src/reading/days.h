@@ -55,6 +55,26 @@ enum err_code change_propose(struct db *db, const struct reading_points *p, int6
                              struct slot slot, struct slot_value was, struct slot_value in,
                              struct str reason, struct instant now, struct err *e);
 
+/* Puts changes in force: open days and sealed months, what was there to history; fills in what
+ * they found. An estimate does not replace what was measured since. In the open write transaction.
+ */
+enum err_code changes_apply(struct db *db, const struct reading_points *p,
+                            struct reading_change *c, size_t n, struct str reason,
+                            struct instant now, struct err *e);
+
+/* ---- finding.c ------------------------------------------------------------------------------- */
+
+/* Open findings that applied changes have left without a measured value are estimated or edited. */
+enum err_code findings_settle(struct db *db, const struct reading_points *p,
+                              const struct reading_change *c, size_t n, int64_t user_id,
+                              struct instant now, struct err *e);
+/* `n` slots on. */
+static inline struct slot slot_after(struct slot s, int32_t n)
+{
+    int32_t i = s.index + n;
+    return (struct slot){ day_add(s.day, i / SLOTS), i % SLOTS };
+}
+
 /* ---- registers.c: what follows from changed registers, or from changed shapes ---------------- */
 
 /* A stretch of boundaries of one point that changed: derive what touches them again. */

@@ -353,7 +353,11 @@ enum estimate_method {
     ESTIMATE_PROFILE, /* the same weekday a week before, estimated by this call or not, else of the
                          latest of five weeks; with a total: split by its shape */
     ESTIMATE_LINEAR,  /* between the neighbours of the gap */
-    ESTIMATE_EQUAL    /* the total in equal parts (R6) */
+    ESTIMATE_EQUAL,   /* the total in equal parts (R6) */
+    ESTIMATE_SAME_DAY, /* these four: vee.h */
+    ESTIMATE_SIMILAR,
+    ESTIMATE_REGISTER,
+    ESTIMATE_AUTO
 };
 #define ESTIMATE_NO_TOTAL INT64_MIN
 /* Fills the missing slots of [from, from + n_slots) with rank 10, quality E; slots that have a
@@ -378,6 +382,7 @@ struct reading_change {
     enum change_state state;
     struct str reason;
     int64_t user_id, approver_id; /* who asked, who decided */
+    int64_t proposal_id;          /* 0: a late reading (vee.h) */
 };
 /* Proposes manual values (rank 90, quality M) for consecutive slots; `reason` must say why. Nothing
  * changes until reading_decide(). Own transaction; `*first_id` names the first of n changes. */
@@ -385,7 +390,8 @@ SK_MUST_USE enum err_code reading_edit(struct db *db, const struct reading_point
                                        int64_t point_id, struct slot from, const int64_t *values,
                                        int32_t n, struct str reason, int64_t user_id,
                                        struct instant now, int64_t *first_id, struct err *e);
-/* Applies or refuses changes (of edits: by another person than the one who asked, ERR_RULE
+/* Applies or refuses changes (of edits and estimates: by another person than the one who asked,
+ * ERR_RULE
  * "SELF_APPROVAL"; the approval itself is `people`'s). In an open month the value goes into force,
  * the old one to history; a sealed month gets a new version with the reason (law 7). Own
  * transaction. */

@@ -103,3 +103,44 @@ create table late_chunk (
     shard {i64} not null,
     data {bytes} not null
 ) {strict};
+
+-- migration 3 series
+
+-- What one call of an edit or an estimate asked for: how, from what, why. Its changes name it.
+create table reading_proposal (
+    proposal_id {i64} primary key,
+    shard {i64} not null,
+    point_id {i64} not null,
+    day {i64} not null,
+    slot {i16} not null,
+    n_slots {i64} not null check (n_slots > 0),
+    kind {i16} not null,
+    method {i16} not null,
+    total {i64} not null,
+    sources {text} not null,
+    reason {text} not null check (length(reason) <= 500),
+    user_id {i64} not null,
+    created_at {i64} not null
+) {strict};
+alter table reading_change add column proposal_id {i64} not null default 0;
+create index reading_change_proposal on reading_change (proposal_id, change_id);
+
+-- The work list: what a check found, and what became of it.
+create table reading_finding (
+    finding_id {i64} primary key,
+    shard {i64} not null,
+    point_id {i64} not null,
+    day {i64} not null,
+    slot {i16} not null,
+    n_slots {i64} not null check (n_slots > 0),
+    rule {i16} not null,
+    value {i64} not null,
+    limit_value {i64} not null,
+    state {i16} not null check (state between 1 and 5),
+    user_id {i64} not null,
+    reason {text} not null check (length(reason) <= 500),
+    created_at {i64} not null,
+    decided_at {i64} not null
+) {strict};
+create unique index reading_finding_place on reading_finding (shard, point_id, day, slot, rule);
+create index reading_finding_state on reading_finding (state, finding_id);

@@ -4,6 +4,7 @@
 #ifndef SK_READING_READING_ROWS_H
 #define SK_READING_READING_ROWS_H
 #include "reading/keys.h"
+#include "reading/vee.h"
 
 /* The tables of packed days; late readings (late.h) rest in rows of the same shape. */
 enum series { SERIES_INTERVALS, SERIES_REGISTERS, SERIES_LATE };
@@ -109,4 +110,32 @@ enum err_code rows_page_changes(struct db *db, struct arena *a, int state, int64
 enum err_code rows_has_change(struct db *db, int32_t shard, int64_t point_id, struct slot slot,
                               int64_t new_value, bool *found, struct err *e);
 enum err_code rows_count_changes(struct db *db, int64_t *n, struct err *e);
+
+/* vee_rows.c: proposals; the applied changes of a day, those decided last come last */
+enum err_code rows_put_proposal(struct db *db, int32_t shard, const struct reading_proposal *o,
+                                struct instant now, struct err *e);
+enum err_code rows_page_proposals(struct db *db, struct arena *a, bool open, int64_t after,
+                                  size_t max, struct reading_proposal *out, size_t *n,
+                                  struct err *e);
+enum err_code rows_proposal_changes(struct db *db, int64_t proposal_id, size_t max, int64_t *ids,
+                                    int64_t *point_id, size_t *n, struct err *e);
+struct day_change {
+    int slot;
+    int64_t value;
+    struct reading_provenance from;
+};
+enum err_code rows_day_changes(struct db *db, struct arena *a, int32_t shard, int64_t point_id,
+                               struct day day, struct day_change *out, size_t max, size_t *n,
+                               struct err *e);
+/* the work list: a new row is open; a change writes all but place, rule and time of finding */
+enum err_code rows_put_finding(struct db *db, int32_t shard, const struct vee_finding *f,
+                               struct instant now, struct err *e);
+enum err_code rows_set_finding(struct db *db, const struct vee_finding *f, struct err *e);
+enum err_code rows_get_finding(struct db *db, struct arena *a, int64_t finding_id,
+                               struct vee_finding *out, bool *found, struct err *e);
+enum err_code rows_page_findings(struct db *db, struct arena *a, int state, int64_t after,
+                                 size_t max, struct vee_finding *out, size_t *n, struct err *e);
+enum err_code rows_point_findings(struct db *db, struct arena *a, int32_t shard, int64_t point_id,
+                                  struct day from, struct day until, size_t max,
+                                  struct vee_finding *out, size_t *n, struct err *e);
 #endif

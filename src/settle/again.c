@@ -2,6 +2,7 @@
  * explained down to the intervals.
  */
 #include "settle/single.h"
+#include "reading/vee.h"
 #include "settle/settle_rows.h"
 #include <stdarg.h>
 
@@ -265,9 +266,27 @@ static void text_register(struct text *t, int64_t index_e4, const struct meter *
     text_decimal(t, index_e4, 4, digits);
 }
 
+/* How a value that was not measured was made, and who agreed. */
+static void text_provenance(struct text *t, const struct reading_provenance *p)
+{
+    if (p->kind == CHANGE_ESTIMATE) {
+        text_addf(t, "  estimated (%s): " STR_FMT, estimate_method_word(p->method),
+                  STR_ARG(p->sources));
+    } else if (p->kind == CHANGE_EDIT) {
+        text_addf(t, "  by hand: " STR_FMT, STR_ARG(p->reason));
+    }
+    if (p->kind && p->user_id) {
+        text_addf(t, ", asked by user %lld", (long long)p->user_id);
+    }
+    if (p->kind && p->approver_id) {
+        text_addf(t, ", decided by user %lld", (long long)p->approver_id);
+    }
+}
+
 /* Where one interval came from. */
 static enum err_code interval_explain(struct single *s, int64_t point_id, struct slot slot,
-                                      struct meter *m, struct text *t, struct err *e)
+                                      const struct reading_provenance *how, struct meter *m,
+                                      struct text *t, struct err *e)
 {
     struct reading_origin o;
     if (reading_origin(s->desk.db, s->desk.points, point_id, slot, &o, e) != OK ||
@@ -285,11 +304,32 @@ static enum err_code interval_explain(struct single *s, int64_t point_id, struct
         text_addf(t, ") x %d/%d x %d/%d, ", o.ct_num, o.ct_den, o.pt_num, o.pt_den);
         text_meter(t, m);
     }
+    text_provenance(t, how);
     text_byte(t, '\n');
     return OK;
 }
 
 #define MARK_NONE 255 /* in what is shown: not of the source */
+
+/* Every interval of a day of a point that stands in the store; a virtual one has no provenance. */
+static enum err_code day_explain(struct single *s, int64_t point_id, const struct reading_day *day,
+                                 bool real, struct text *t, struct err *e)
+{
+    struct meter m = {0};
+    struct reading_provenance *how = arena_many(s->desk.arena, SLOTS, struct reading_provenance);
+    if (real && reading_provenance(s->desk.db, s->desk.points, s->desk.arena, day, point_id, how,
+                                   e) != OK) {
+        return e->code;
+    }
+    for (int i = 0; i < SLOTS; i++) {
+        const struct slot slot = {day->day, i};
+        if (day->mark[i] != MARK_NONE &&
+            interval_explain(s, point_id, slot, &how[i], &m, t, e) != OK) {
+            return e->code;
+        }
+    }
+    return OK;
+}
 
 static void day_line(const struct reading_day *d, struct text *t)
 {
@@ -394,7 +434,6 @@ static enum err_code source_explain(struct single *s, const struct strategy_sour
     const struct source *src = &s->work.sources[use->source];
     const struct meter_estate *es = reading_points_estate(s->desk.points);
     int64_t at = meter_estate_find(es, src->point_id);
-    struct meter m = {0};
     struct day from;
     int32_t n;
     source_days(s, src, &from, &n);
@@ -422,12 +461,10 @@ static enum err_code source_explain(struct single *s, const struct strategy_sour
             own_only(src, &days[d]);
         }
         day_line(&days[d], t);
-        for (int i = 0; only.yyyymmdd && i < SLOTS; i++) {
-            const struct slot slot = {days[d].day, i};
-            if (days[d].mark[i] != MARK_NONE &&
-                interval_explain(s, src->point_id, slot, &m, t, e) != OK) {
-                return e->code;
-            }
+        if (only.yyyymmdd &&
+            day_explain(s, src->point_id, &days[d], at >= 0 && !es->points[at].is_virtual, t, e) !=
+                OK) {
+            return e->code;
         }
     }
     return OK;

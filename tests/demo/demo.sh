@@ -36,8 +36,12 @@ no=$(grep -o 'ST-2026-[0-9]*' "$dir/again" | head -1)
 $sunkeeper statement recompute "$no" --compare --store "$dir/a" >"$dir/out" 2>&1; is "a statement comes out the same again" $? 0
 $sunkeeper statement explain "$no" --store "$dir/a" >"$dir/out" 2>&1
 has "registers are shown as their meter shows them" "$dir/out" "register at the start 328350.00  meter DEMO-PV01-1, CT 1000/5"
-$sunkeeper reading estimate --station PV23 --point gen --from 2026-10-20T23:45 --slots 1057 --method profile --reason test --store "$dir/a" >"$dir/out" 2>&1
-has "a gap of eleven days takes the shape of the weeks before" "$dir/out" "1057 intervals estimated"
+$sunkeeper reading estimate --station PV23 --point gen --from 2026-10-20T23:45 --slots 1057 --method profile --dry-run --store "$dir/a" >"$dir/out" 2>&1
+has "a gap of eleven days takes the shape of the weeks before" "$dir/out" "1057 intervals would be estimated: profile"
+has "but not by one person" "$dir/out" "a second person would have to agree"
+$sunkeeper reading check --period 2026-10 --store "$dir/a" >"$dir/out" 2>&1
+has "the check finds what the demo has in it" "$dir/out" "183 points looked at: 4 findings, 4 of them new"
+has "a day whose registers and intervals disagree" "$dir/out" "PV44/export"
 $sunkeeper statement explain "$no" --day 2026-12-05 --store "$dir/a" >"$dir/out" 2>&1; is "a day outside the period is refused" $? 1
 has "with the period" "$dir/out" "day 20261205 is not in the period, 20261001 until 20261101"
 $sunkeeper statement explain "$no" --json --store "$dir/a" >"$dir/out" 2>&1
