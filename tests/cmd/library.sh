@@ -79,6 +79,9 @@ sk strategy publish --adopt strategies/*.tally >/dev/null; ok $? "the library, a
 . "$dir/make.sh"
 has "$(sk reading import "$dir/july.csv" --mapping data/mappings/wide_96.json)" "0 refused" "a month of every point"
 has "$(sk settle run --period 2026-07)" " 0 failed" "every contract settles"
+has "$(sk settle run --period 2026-07)" " 0 settled," "and a second run finds nothing new"
+bare=$(for f in $(grep -l '^strategy ' strategies/*.tally); do [ -e "${f%.tally}.contract.json" ] || echo "$f"; done)
+ok "$([ -z "$bare" ]; echo $?)" "every strategy has an example contract $bare"
 
 # Amounts by hand. July has 31 days: 4 h sharp, 3 h peak, 7 h flat, 10 h valley a day, 4 slots an hour;
 # 0.6840 and its floating part 0.4780 make sharp 1.1859, peak 1.0903, flat 0.6840, valley 0.3972.
@@ -97,6 +100,23 @@ has "$air" "1,607.04" "air: 9,920 m3 x 0.1620"
 # 43,545.12 collected, 40,000 billed: 3,545.12 by 22,522.56 : 21,022.56
 has "$back" "1,833.62" "resale: what was collected beyond the bill goes back"
 has "$(try 110)" "31.50" "certificates: 119 cut, 7 ordered at 4.50"
+
+# Sessions: 8 kWh in each quarter of an hour, in both directions where a charger has two meters.
+ev=$(try 126) call=$(try 124) calls=$(try 125) green=$(try 127) site=$(try 123)
+has "$ev" "32.83" "charging: 14:00 to 15:30, 48 kWh x 0.6840"
+has "$ev" "31.68" "charging: 88 kWh x 0.40 x 0.9 for a member"
+has "$ev" "7.32" "vehicle to grid: 16 kWh x (round(0.3972 x 0.9, 4) + 0.10)"
+has "$ev" "22.50" "staying: (75 - 30) minutes x 0.5"
+has "$ev" "8.26" "the site's fifth of 41.28: it takes the odd fen"
+has "$call" "37.95" "shore power: 21:00 to 22:00, 32 kWh x 1.1859"
+has "$call" "99.94" "shore power: 37.95 + 34.89 + 21.89 + 38.13 + 67.20 + 200 is short of 500"
+has "$call" "40.32" "shore power: 60 % of the service of 67.20"
+has "$calls" "99.94" "the same call in the berth's month"
+has "$calls" "BERTH_GAP" "1,880.25 kWh at the berth, 536 in the calls"
+has "$green" "10,237.44" "green power: 16 against 16 kWh, 2,976 x 8 kWh x 0.43"
+has "$green" "761.86" "green power: 23,808 kWh x (0.030 + 0.002)"
+has "$green" "21.92" "green power: 26,000 promised, 2,192 short x 0.01"
+has "$site" "6,250.00" "storage: 500 kWh x 12.5, available 2,960 of 2,976"
 
 # A unit of the park with two tenants in the month: the second from the 13th, each by its own readings.
 python3 -B - "$dir" <<'P'
