@@ -9,12 +9,14 @@
 #include "settle/settle.h"
 #include "statement/statement.h"
 #include "tariff/tariff.h"
+#include "work/work.h"
 
 enum err_code cmd_migrate(struct cmd *c, struct db *db, struct err *e)
 {
     const struct store_migrations rooms[] = {
-        people_migrations, meter_migrations,  reading_migrations,   contract_migrations,
-        tariff_migrations, settle_migrations, statement_migrations, ledger_migrations,
+        people_migrations,    meter_migrations,  reading_migrations,
+        contract_migrations,  tariff_migrations, settle_migrations,
+        statement_migrations, ledger_migrations, work_migrations,
     };
     return store_migrate(db, rooms, sizeof rooms / sizeof *rooms, c->clock.now(c->clock.ctx), e);
 }
