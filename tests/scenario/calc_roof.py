@@ -222,6 +222,8 @@ def golden():
              (dict(MILL, take_share="0.5"), dict(SHOP, take_share="0.25"), dict(COLD, take_share="0.3")),
              year={"months": 11, "years": 3, "gen": "150000.50", "self": "99000.25",
                    "fees_fen": 6120033}),
+        roof("thirteenth", "合同年起于月中：第十三张结算单不再计年租", {"rent": "by_year", "rent_year_fen": 10000001},
+             year={"months": 12, "years": 1, "gen": "1000", "self": "900", "fees_fen": 60000}),
         roof("year_met", "第十二个月：已达保底", {"min_take_ratio": "0.50"},
              year={"months": 11, "years": 1, "gen": "1000", "self": "900", "fees_fen": 60000}),
         roof("year_dark", "全年无自用：保底无均价，扣留", {"min_take_ratio": "0.50"}, (SHOP,),
