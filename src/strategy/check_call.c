@@ -90,8 +90,8 @@ static bool digits_of(struct checker *c, const struct tally_expr *d, int *lo, in
     return false;
 }
 
-/* A quotient at `digits`: held to the limit of its unit; what is divided must fit once it is
- * brought to the digits wanted. */
+/* A quotient at `digits`, held to its limit; what is divided must fit once it is brought to the
+ * digits wanted. */
 static void round_quotient(struct checker *c, struct tally_expr *x, int digits)
 {
     const struct tally_expr *q = x->args[0];
@@ -113,10 +113,10 @@ static void round_quotient(struct checker *c, struct tally_expr *x, int digits)
         !set_bound(c, x, shift < 0 ? mul_wide(under, pow10_wide(-shift)) : under)) {
         return;
     }
-    /* Without a unit it is a ratio, or, rounded to whole numbers, a count. */
-    wide limit = unit_limit(&q->type.unit);
+    /* Without a unit it is a rate, or, rounded to whole numbers, a count. */
+    wide limit = unit_quotient_limit(&q->type.unit);
     if (unit_is_none(&q->type.unit)) {
-        limit = digits ? UNIT_LIMIT_RATIO : UNIT_LIMIT_COUNT;
+        limit = digits ? UNIT_LIMIT_RATE : UNIT_LIMIT_COUNT;
     }
     set_bound(c, x, mul_wide(limit, pow10_wide(digits)));
 }

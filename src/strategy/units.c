@@ -171,6 +171,11 @@ unsigned __int128 unit_limit(const struct tally_unit *u)
     }
 }
 
+unsigned __int128 unit_quotient_limit(const struct tally_unit *u)
+{
+    return unit_only_base(u) == -1 ? UNIT_LIMIT_QUOTIENT : unit_limit(u);
+}
+
 static void text_power(struct text *t, const char *name, int power, bool *first)
 {
     for (int i = 0; i < (power < 0 ? -power : power); i++) {

@@ -15,13 +15,6 @@ for f in strategies/*.tally; do # the library is sound, without a warning, in th
     esac
 done
 if [ -n "${SUNKEEPER_CASES:-}" ]; then
-    # A case of a scenario that the library does not have is said to be none of ours.
-    for f in "$SUNKEEPER_CASES"/[0-9]*.json; do
-        out=$($program strategy test "$f") && { echo "$out"; continue; }
-        case $out in
-            *"takes scenario '"*) echo "# not in the library so far: $(basename "$f")" ;;
-            *) echo "$out"; rc=1 ;;
-        esac
-    done
+    $program strategy test "$SUNKEEPER_CASES"/[0-9]*.json || rc=1
 fi
 exit $rc
