@@ -140,16 +140,18 @@ static int strategy_publish_command(struct cmd *c, int argc, char **argv)
     }
     for (int i = 0; i < o.n; i++) {
         struct strategy_text out;
+        struct strategy_life life = { 0 };
         bool fresh = false;
         if (store_begin(o.db, STORE_CORE, STORE_WRITE, &o.e) != OK ||
             (adopted ? adopt(c, &o, o.words[i], &out, &fresh)
                      : publish_text(c, &o, o.words[i], false, &out, &fresh)) != OK ||
+            contract_life_get(o.db, c->arena, out.ref, instant_day(o.now), &life, &o.e) != OK ||
             office_commit(&o, "strategy.publish", o.words[i], out.ref.version) != OK) {
             return office_close(c, &o, o.e.code);
         }
-        printf(c->json ? "{\"name\":\"" STR_FMT "\",\"version\":%d}\n"
-                       : "strategy " STR_FMT " version %d\n",
-               STR_ARG(out.ref.name), out.ref.version);
+        printf(c->json ? "{\"name\":\"" STR_FMT "\",\"version\":%d,\"state\":\"%s\"}\n"
+                       : "strategy " STR_FMT " version %d, %s\n",
+               STR_ARG(out.ref.name), out.ref.version, LIFE_WORDS[life.state]);
     }
     return office_close(c, &o, OK);
 }

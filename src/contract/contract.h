@@ -145,6 +145,8 @@ SK_MUST_USE enum err_code contract_strategy_list(struct db *db, struct arena *a,
  *   DRAFT --cases--> TESTED --shadow run--> SHADOWED --request--> REQUESTED --second person-->
  *   ACTIVE (from a day) --the next version's day--> RETIRED
  *
+ * Libraries and amendments have no life of their own: they are proved in the strategy that uses
+ * them.
  * A version without orders to shadow goes from TESTED to REQUESTED. Failing cases or a new shadow
  * run of a draft, tested or shadowed version only add evidence; after the request it is closed.
  */
@@ -196,7 +198,7 @@ SK_MUST_USE enum err_code contract_evidence_last(struct db *db, struct arena *a,
                                                  struct strategy_evidence *out, struct err *e);
 
 /* Asks for the second person. ERR_RULE `LIFE_UNTESTED`, `LIFE_SHADOW_MISSING`, `LIFE_CLOSED`,
- * `LIFE_ORDER` (from must lie behind the first day of the last active version). */
+ * `LIFE_ORDER` (from lies in the past, or not behind the first day of the last active version). */
 SK_MUST_USE enum err_code contract_life_request(struct db *db, struct arena *a, struct scope s,
                                                 struct strategy_ref ref, struct day from,
                                                 int64_t user_id, struct str reason,

@@ -279,7 +279,8 @@ static struct str object_of(struct arena *a, struct strategy_ref ref)
 
 /* Whether the version is ready to be asked for from that day. */
 static enum err_code request_check(struct db *db, struct arena *a, struct scope s,
-                                   const struct life_row *row, int32_t from, struct err *e)
+                                   const struct life_row *row, int32_t from, int32_t today,
+                                   struct err *e)
 {
     struct follower_row *f;
     struct life_row last = { 0 };
@@ -298,6 +299,12 @@ static enum err_code request_check(struct db *db, struct arena *a, struct scope 
     if (valid_on(db, a, name, DAY_OPEN - 1, &last, &found, e) != OK ||
         rows_followers(db, a, s, row->ref, from, 0, &f, &n, e) != OK) {
         return e->code;
+    }
+    if (from < today) {
+        return fail_named(e, ERR_RULE, "LIFE_ORDER",
+                          "strategy " STR_FMT "@%d: %d is past, and what was settled stays as it "
+                          "was: choose today or a later day",
+                          STR_ARG(name), row->ref.version, from);
     }
     if (found && from <= last.from) {
         return fail_named(e, ERR_RULE, "LIFE_ORDER",
@@ -329,7 +336,7 @@ enum err_code contract_life_request(struct db *db, struct arena *a, struct scope
                                 .reason = reason };
     struct user u;
     if (life_find(db, a, ref, &row, e) != OK || life_reopen(db, a, &row, now, e) != OK ||
-        request_check(db, a, s, &row, from.yyyymmdd, e) != OK) {
+        request_check(db, a, s, &row, from.yyyymmdd, instant_day(now).yyyymmdd, e) != OK) {
         return e->code;
     }
     if (user_get(db, a, scope_machine(), user_id, &u, e) != OK) {

@@ -305,6 +305,10 @@ static void test_law_10_validity_without_overlap_or_hole(void **state)
         assert_int_equal(l[i].state, i < 3 ? LIFE_RETIRED : LIFE_ACTIVE);
     }
     assert_int_equal(l[4].until.yyyymmdd, 0);
+    assert_int_equal(request(f, put(f, "strategy pv late", true), (struct day){ 20260301 }),
+                     ERR_RULE);
+    assert_string_equal(f->e.text, "strategy pv@6: 20260301 is past, and what was settled stays as "
+                                   "it was: choose today or a later day");
     /* on each day exactly one: that of the last beginning not after it */
     for (struct day d = { 20260330 }; d.yyyymmdd < 20270105; d = day_add(d, 1)) {
         int32_t version = 1;

@@ -24,7 +24,7 @@ sk point add gen --station ROOF1 --role generation --rated 300 >/dev/null; ok $?
 sk point add export --station ROOF1 --role export --rated 300 >/dev/null; ok $? "an export point"
 sk tariff publish data/calendars/zhejiang.json data/holidays/cn-2026.json data/prices/zhejiang.json >/dev/null; ok $? "public rules"
 sk strategy publish --adopt strategies/pv_selfuse.tally >/dev/null; ok $? "a strategy"
-same "$(sk strategy publish --adopt strategies/pv_selfuse.tally)" "strategy pv_selfuse version 1" "the same text is the same version"
+same "$(sk strategy publish --adopt strategies/pv_selfuse.tally)" "strategy pv_selfuse version 1, active" "the same text is the same version"
 sk contract add docs/contract.example.json >/dev/null; ok $? "the contract of the documentation"
 sk contract add docs/contract.example.json >/dev/null; same $? 1 "its number is taken"
 

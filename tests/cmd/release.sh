@@ -84,6 +84,28 @@ has "$(sk strategy activate pv_selfuse --version 3 --as li.si)" "1 contracts fol
 has "$(sk strategy versions pv_selfuse --json)" '"version":1,"state":"retired","from":"the beginning","until":"2026-07-01"' "the old one ended that day"
 sk strategy activate pv_selfuse --version 3 --as li.si >/dev/null; same $? 1 "an approval is used once"
 
+# what cannot be: a parameter that contracts do not have, a warning nobody signed, a day that is past
+{ cat strategies/pv_selfuse.tally
+  echo 'param new_rate: yuan/kWh "新单价"'
+  echo 'line EXTRA "附加费" consumer -> investor sum(own) at new_rate vat tax'; } >"$dir/lib/pv_selfuse.tally"
+sk strategy publish "$dir/lib/pv_selfuse.tally" >/dev/null
+shadow=$(sk strategy shadow pv_selfuse --version 4 --period 2026-06); same $? 1 "the shadow run fails"
+has "$shadow" "new_rate" "and names what the contract lacks"
+{ cat strategies/pv_selfuse.tally; echo 'nobody = 1 kWh'; } >"$dir/lib/pv_selfuse.tally"
+has "$(sk strategy publish "$dir/lib/pv_selfuse.tally")" "version 5, draft" "a text with a warning"
+sk strategy shadow pv_selfuse --version 5 --period 2026-06 >/dev/null; ok $? "its shadow run"
+as() { sk strategy release pv_selfuse --version 5 --reason 试 --as zhang.san --library "$dir/lib" "$@" >/dev/null; }
+as --from 2026-09-01; same $? 1 "refused with an unsigned warning"
+has "$(cat "$dir/err")" "W91" "which is shown"
+as --from 2026-06-30 --sign 保留; same $? 1 "not from a day that is past"
+as --from 2026-09-01 --sign 保留; ok $? "signed, it is asked for"
+sk contract fix HT-2026-001 >/dev/null; ok $? "a contract that shall keep its version"
+has "$(sk strategy followers pv_selfuse --version 5 --from 2026-09-01 --json)" "fixed: stays" "is listed so"
+has "$(sk strategy activate pv_selfuse --version 5 --as li.si)" "0 contracts follow" "and stays"
+sed 's/"no": "[^"]*"/"no": "HT-X"/; s/"order": "[^"]*"/"order": "DD-X"/; s/"discount": "0.88"/"discount": "1.9"/; s/"from": "[^"]*"/"from": "2025-01-01", "until": "2026-01-01"/' docs/contract.example.json >"$dir/x.json"
+sk contract add "$dir/x.json" >/dev/null; ok $? "a discount of 1.9 is taken"
+has "$(cat "$dir/err")" "remark: discount" "with a remark"
+
 # before and after the day
 export SK_NOW=2026-08-01T08:00:00+08:00
 sk reading import "$dir/july.csv" --mapping data/mappings/wide_96.json >/dev/null; ok $? "July"
