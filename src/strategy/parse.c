@@ -291,13 +291,26 @@ static bool parse_literal(struct parser *p, struct literal *out, bool must)
         return false;
     }
     const struct token *t = parse_peek(p);
-    if (names_unit(p, t) && t[1].mark != MARK_ASSIGN && (p->row || t[1].mark != MARK_COLON)) {
+    bool ours = t[1].mark != MARK_ASSIGN || (t->text.n > 0 && str_eq(t->text, p->bounded));
+    if (names_unit(p, t) && ours && (p->row || t[1].mark != MARK_COLON)) {
         return parse_unit(p, &out->unit);
     }
     return true;
 }
 
 /* ---- declarations ----------------------------------------------------------------------- */
+
+/* low..high of `within` and `typical`; either end may be left out where `must` is false. */
+static bool parse_bounds(struct parser *p, const struct type_text *t, struct literal *low,
+                         struct literal *high, bool must)
+{
+    bool has_unit = t->kind == TYPE_UNIT && t->unit.n > 0;
+    p->bounded = has_unit ? t->unit.at[0].name.name : (struct str){ 0 };
+    bool ok = parse_literal(p, low, must) && parse_need_mark(p, MARK_RANGE, "'..'") &&
+              parse_literal(p, high, must);
+    p->bounded = (struct str){ 0 };
+    return ok;
+}
 
 static struct statement *statement_new(struct parser *p, enum statement_kind kind)
 {
@@ -339,14 +352,12 @@ static bool parse_attribute(struct parser *p, struct statement *s, bool *any)
     if (parse_take_word(p, WORD_WITHIN)) {
         s->has_within = true;
         s->within_at = at;
-        return parse_literal(p, &s->min, false) && parse_need_mark(p, MARK_RANGE, "'..'") &&
-               parse_literal(p, &s->max, false);
+        return parse_bounds(p, &s->type, &s->min, &s->max, false);
     }
     if (parse_take_word(p, WORD_TYPICAL)) {
         s->has_typical = true;
         s->typical_at = at;
-        return parse_literal(p, &s->low, true) && parse_need_mark(p, MARK_RANGE, "'..'") &&
-               parse_literal(p, &s->high, true);
+        return parse_bounds(p, &s->type, &s->low, &s->high, true);
     }
     if (parse_take_word(p, WORD_BY)) {
         s->by_at = at;

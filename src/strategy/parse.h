@@ -130,6 +130,8 @@ struct parser {
     bool row;            /* inside a table's braces: a unit may stand before ':' */
     bool condition;      /* of `except`: a name and '=' may follow on a new line */
     bool type;           /* inside a type: what follows / or * is a unit */
+    struct str bounded;  /* in `within` and `typical`: the unit of the declaration; behind it a '='
+                            is the default's, not a definition's */
     int32_t open;        /* braces of choose and table that are open */
     int32_t brackets;    /* parentheses that are open: the layout does not break inside */
     int32_t blocks;      /* blocks of group and each that are open */

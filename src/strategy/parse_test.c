@@ -66,6 +66,18 @@ static void test_law_6_about_and_typical(void **state)
               "strategy s\nabout = typical - 1 \"t\"\ntypical = about \"x\"\n");
 }
 
+static void test_a_default_follows_a_bound_with_a_unit(void **state)
+{
+    (void)state;
+    prints_as("strategy s\nparam q: kWh within 1 kWh..5 kWh=2 kWh\nparam m: min typical 15 min..60 "
+              "min = 30 min\n",
+              "strategy s\nparam q: kWh within 1 kWh..5 kWh = 2 kWh\n"
+              "param m: min typical 15 min..60 min = 30 min\n");
+    /* another unit's word begins a definition, as ever */
+    prints_as("strategy s\nparam d: ratio within 0%..150%\nday = 3\n",
+              "strategy s\nparam d: ratio within 0%..150%\nday = 3\n");
+}
+
 static void test_law_6_comments_stay(void **state)
 {
     (void)state;
@@ -258,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_law_6_layout),
         cmocka_unit_test(test_law_6_about_and_typical),
+        cmocka_unit_test(test_a_default_follows_a_bound_with_a_unit),
         cmocka_unit_test(test_law_6_comments_stay),
         cmocka_unit_test(test_a_long_line_breaks_before_clauses),
         cmocka_unit_test(test_law_6_listings_keep_their_tokens),
