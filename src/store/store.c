@@ -162,6 +162,7 @@ static enum err_code open_at(const char *where, enum store_mode mode, bool besid
     db->drv = postgres ? &postgres_driver : &sqlite_driver;
     db->mode = mode;
     db->id_count = -1;
+    db->id_ms = 1; /* a clock before the epoch still gives ids above zero */
     db->where = mem_alloc(strlen(where) + 1);
     memcpy(db->where, where, strlen(where));
     enum err_code code = db->drv->place_open(where, mode, beside, &db->place, e);

@@ -398,6 +398,17 @@ static void test_ids_rise_and_survive_the_process(void **state)
     assert_int_equal(store_next_id(f->db, NOW), last + 1);
 }
 
+static void test_ids_before_the_epoch(void **state)
+{
+    struct fixture *f = *state;
+    struct instant old = {
+        1527782400000LL
+    }; /* 2018-06-01: measured years are settled as of then */
+    int64_t first = store_next_id(f->db, old);
+    assert_true(first > 0);
+    assert_true(store_next_id(f->db, old) > first);
+}
+
 static enum err_code busy_twice(struct db *db, void *ctx, struct err *e)
 {
     int *calls = ctx;
@@ -691,6 +702,7 @@ int main(void)
         BOTH(test_law_6_scope_is_in_the_statement),
         BOTH(test_ids8_pads),
         BOTH(test_ids_rise_and_survive_the_process),
+        BOTH(test_ids_before_the_epoch),
         BOTH(test_store_write_does_the_whole_again),
         BOTH(test_readers_see_a_snapshot),
         BOTH(test_bulk_by_key_small_and_large),
