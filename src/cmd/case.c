@@ -214,6 +214,9 @@ static void print_json(struct case_world *w, const char *error, const struct cas
     json_put_str(&o, "file", str_of(w->file));
     json_put_bool(&o, "ok", !error && n == 0);
     json_put_bool(&o, "through_store", w->was_stored);
+    if (w->refused) {
+        json_put_str(&o, "store_refused", str_of(w->refused));
+    }
     if (error) {
         json_put_str(&o, "error", str_of(error));
     }
@@ -268,6 +271,9 @@ int case_run_in(struct cmd *c, const char *file, const char *strategies)
             printf("  %s\n", e.text);
         }
         printf("%s %s\n", ran && n == 0 ? "ok" : "not ok", file);
+        if (w.refused) {
+            printf("# %s: not through a store: %s\n", file, w.refused);
+        }
     }
     arena_free(a);
     return ran && n == 0 ? EXIT_DONE : EXIT_REFUSED;

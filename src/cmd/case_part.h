@@ -14,6 +14,7 @@ struct case_world {
     const char *strategies;  /* the library's folder */
     struct json_out *stored; /* where the lines through a store go; NULL: not wanted */
     bool was_stored;
+    const char *refused;   /* why the house would not take a case that fits; NULL: it did */
     const char *schedules; /* tou.json beside the file, or our own */
 };
 
@@ -204,7 +205,8 @@ struct str case_house_calendar(const struct case_house *h);
 
 /* case_store.c: the same case through a store made for it: organisations, station, points and
  * readings, tariff, strategy, contract, facts and order, then settle. `*done` false: it does not
- * fit (case_house_make). Otherwise `o` gets the lines as case_put_settled writes them. */
+ * fit (case_house_make), or the house refuses it (a limit of a tariff, of a contract): then
+ * w->refused says why. Otherwise `o` gets the lines as case_put_settled writes them. */
 SK_MUST_USE enum err_code case_put_stored(struct case_world *w, struct json doc,
                                           const struct case_settled *s, struct json_out *o,
                                           bool *done, struct err *e);

@@ -421,9 +421,15 @@ enum err_code case_put_stored(struct case_world *w, struct json doc, const struc
     }
     m->cmd.store = folder;
     m->cmd.clock = (struct clock){ fixed_now, &m->now };
-    enum err_code code = make_store(m, e);
-    code = code == OK ? settle_order(m, o, e) : code;
+    struct err why = { 0 };
+    enum err_code code = make_store(m, &why);
+    code = code == OK ? settle_order(m, o, &why) : code;
     store_close(m->db);
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    return code;
+    if (code == ERR_INPUT || code == ERR_LIMIT || code == ERR_RULE || code == ERR_CONFLICT) {
+        w->refused = arena_printf(w->arena, "%s", why.text);
+        *done = false;
+        return OK;
+    }
+    return code == OK ? OK : fail(e, code, "%s", why.text);
 }
