@@ -394,12 +394,37 @@ static void put_instant(struct json_out *o, const char *name, struct instant t)
     json_put_str(o, name, text_str(&text));
 }
 
-static void put_settings(struct json_out *o, const struct strategy_part *p)
+static bool is_given(const struct strategy_part *p, struct str name)
+{
+    for (size_t i = 0; i < p->n_settings; i++) {
+        if (str_eq(p->settings[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Choices that the case leaves to their default: where there is history the house would otherwise
+ * take a member's kind of day from the calendar of the event, and the case knows none. */
+static void put_defaults(const struct case_house *h, struct json_out *o, const struct level *in)
+{
+    const struct strategy_decl *d;
+    size_t n = strategy_decls(h->s->strategy, &d);
+    for (size_t i = 0; i < n && h->history; i++) {
+        if (d[i].kind == STRATEGY_PARAM && d[i].type == STRATEGY_CHOICE && d[i].has_default &&
+            str_eq(d[i].group, in->path) && !is_given(in->part, d[i].name)) {
+            json_put_str(o, arena_copy(h->w->arena, d[i].name.at, d[i].name.n), d[i].default_text);
+        }
+    }
+}
+
+static void put_settings(const struct case_house *h, struct json_out *o, const struct level *in)
 {
     json_open(o, "settings", '{');
-    for (size_t i = 0; i < p->n_settings; i++) {
-        put_setting(o, &p->settings[i]);
+    for (size_t i = 0; i < in->part->n_settings; i++) {
+        put_setting(o, &in->part->settings[i]);
     }
+    put_defaults(h, o, in);
     json_close(o, '}');
 }
 
@@ -450,7 +475,7 @@ static void put_member(const struct case_house *h, struct json_out *o, const str
         put_instant(o, "from", m->axis.start);
         put_instant(o, "until", until);
     }
-    put_settings(o, in->part);
+    put_settings(h, o, in);
     put_feeds(h, o, in->part);
     if (in->part->n_groups > 0) {
         put_groups(h, o, in);
@@ -463,10 +488,10 @@ static void put_days(const struct case_house *h, struct json_out *o, const struc
                      const char *name, const struct strategy_members *ms)
 {
     int32_t event = day_number(instant_day(l->axis->start)), back = LOOK_BACK_LEAST;
-    struct day day;
+    struct day oldest;
     json_open(o, name, '{');
-    if (ms->n > 0 && day_parse(ms->at[0].name, &day, NULL) == OK) {
-        back = event - day_number(day);
+    if (ms->n > 0 && day_parse(ms->at[0].name, &oldest, NULL) == OK) {
+        back = event - day_number(oldest);
     }
     json_open(o, "days", '{');
     json_put_str(o, "of", STR(EVENT));
@@ -476,12 +501,12 @@ static void put_days(const struct case_house *h, struct json_out *o, const struc
     for (size_t i = 0; i < ms->n; i++) {
         json_open(o, NULL, '{');
         json_put_str(o, "name", ms->at[i].name);
-        put_settings(o, &ms->at[i].part);
+        const struct level day = inner(h, l, ms->group, &ms->at[i]);
+        put_settings(h, o, &day);
         json_close(o, '}');
     }
     json_close(o, ']');
     json_close(o, '}');
-    (void)h;
 }
 
 /* The groups of the terms; of the facts those with sessions alone. */
@@ -575,7 +600,7 @@ struct str case_house_terms(const struct case_house *h, const struct tariff_date
         }
     }
     json_close(&o, '}');
-    put_settings(&o, top.part);
+    put_settings(h, &o, &top);
     put_feeds(h, &o, top.part);
     put_groups(h, &o, &top);
     json_close(&o, '}');
