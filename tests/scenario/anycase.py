@@ -4,7 +4,7 @@
 Why: the chosen cases hold the edges somebody thought of. These have every parameter present or
 absent at random, in every mode, with price and schedule changes, silence, refunds and half fens.
 
-Use:  anycase.py PROGRAM [N [SEED [SCENARIO...]]]   N cases (default 400) from SEED (default 1), of
+Use:  anycase.py PROGRAM [N [SEED [SCENARIO...]]]   N cases (default 1000) from SEED (default 1), of
       all scenarios or of those named; prints each difference and keeps the files; exit 1 if any
 """
 
@@ -320,7 +320,7 @@ def make(seed, names=None):
 
 
 def main(args):
-    program, n = args[0], int(args[1]) if len(args) > 1 else 400
+    program, n = args[0], int(args[1]) if len(args) > 1 else 1000
     seed = int(args[2]) if len(args) > 2 else 1
     names = args[3:]
     folder = tempfile.mkdtemp(prefix="sunkeeper-cases-")

@@ -98,7 +98,7 @@ def any_combination(m):
         at = start + timedelta(minutes=60 * m.r.randrange(15))
         top = m.r.choice([5, 400])
         case["events"].append({
-            "id": "E%d" % (i + 1), "declared_kw": "0" if m.chance(5) else m.number(top * 8, 2, top * 4),
+            "id": "E%d" % (i + 1), "declared_kw": m.number(top * m.r.choice([0.1, 4]), 2),
             "hours": m.r.choice(["0.25", "0.5", "1", "2"]),
             "start": at.isoformat() + "+08:00",
             "net": m.series(n, top, m.r.choice([0, -50])),

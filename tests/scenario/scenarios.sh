@@ -11,6 +11,6 @@ if [ -n "${SUNKEEPER_CASES:-}" ]; then
     python3 -B tests/scenario/calc.py "$SUNKEEPER_CASES"/[0-9]*.json; say $? "golden cases calculated"
 fi
 build/sunkeeper strategy test "${cases[@]}"; say $? "${#cases[@]} cases through the program"
-python3 -B tests/scenario/anycase.py build/sunkeeper "${SK_CASES:-400}" "${SK_SEED:-1}"
+python3 -B tests/scenario/anycase.py build/sunkeeper "${SK_CASES:-1000}" "${SK_SEED:-1}"
 say $? "random cases through the program"
 exit $bad
