@@ -158,7 +158,7 @@ static enum err_code method_with_total(struct span *s, enum estimate_method m, s
     if (method_one(s, m, e) != OK) {
         return e->code;
     }
-    if (total == ESTIMATE_NO_TOTAL || m == ESTIMATE_LINEAR) {
+    if (total == ESTIMATE_NO_TOTAL) {
         return OK;
     }
     text_add_c(&s->from, ", scaled to the total given");

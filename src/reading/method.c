@@ -313,7 +313,7 @@ enum err_code method_register(struct span *s, struct err *e)
     text_day(&s->from, until);
     text_add_c(&s->from, ": ");
     text_decimal(&s->from, c.registers, 4, 2);
-    text_add_c(&s->from, " kWh, known ");
+    text_addf(&s->from, " " STR_FMT ", known ", STR_ARG(s->p->estate.points[s->at].unit));
     text_decimal(&s->from, rest, 4, 2);
     text_add_c(&s->from, "; shape: ");
     struct text before = s->from;

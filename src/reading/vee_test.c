@@ -418,6 +418,11 @@ static void test_law_2_what_is_measured_later_wins(void **state)
     struct reading late = interval(w->point[0], DAY, 40, 777);
     send(w, r, 2);
     struct estimate_job j = job_of(w->point[0], DAY, 39, 4, ESTIMATE_AUTO);
+    j.total = 1001; /* law 5: a total is shared as the line has it, 200 : 300 */
+    assert_ok(estimate_plan(w->db, w->p, w->a, &j, &x, &w->e), &w->e);
+    assert_int_equal(x.values[0].value, 400);
+    assert_int_equal(x.values[1].value, 601); /* 400.4 and 600.6: the larger remainder */
+    j.total = ESTIMATE_NO_TOTAL;
     assert_ok(estimate_make(w->db, w->p, w->a, &j, &x, &w->e), &w->e);
     assert_int_equal(x.method, ESTIMATE_LINEAR); /* short, and both neighbours are there */
     assert_false(x.second_person);
