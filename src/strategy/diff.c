@@ -14,6 +14,7 @@ struct fact {
     struct str name;
     int32_t nth; /* two lines may share a code */
     struct str value;
+    enum strategy_kind kind;          /* of a declaration */
     const struct tally_expr *formula; /* so that a change of digits is told as such */
     bool meaning;
 };
@@ -40,7 +41,12 @@ static void add(struct facts *f, struct fact one)
 static void whole(struct facts *f, enum strategy_part_kind part, struct str name, int32_t nth,
                   struct str value)
 {
-    add(f, (struct fact){ part, "", name, nth, value, NULL, true });
+    add(f, (struct fact){ .part = part,
+                          .aspect = "",
+                          .name = name,
+                          .nth = nth,
+                          .value = value,
+                          .meaning = true });
 }
 
 /* Of the part that was introduced last. */
@@ -102,9 +108,10 @@ static void add_decl(struct facts *f, const struct strategy_decl *d)
             : d->name;
     struct str type = type_words(a, d);
     const char *tail = d->optional ? " optional" : d->has_default ? " = " : "";
-    struct str all = str_of(arena_printf(a, "%s: " STR_FMT "%s" STR_FMT, kinds[d->kind],
-                                         STR_ARG(type), tail, STR_ARG(d->default_text)));
+    struct str all = str_of(
+        arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(type), tail, STR_ARG(d->default_text)));
     whole(f, PART_DECL, name, 0, all);
+    f->at[f->n - 1].kind = d->kind;
     aspect(f, "kind", str_of(kinds[d->kind]), true);
     aspect(f, "type", type, true);
     aspect(f, "digits", str_of(arena_printf(a, "%d", (int)d->scale)), true);
@@ -319,8 +326,13 @@ static void say(struct changes *c, const struct fact *one, const char *aspect_wo
         }
         c->at = more;
     }
-    c->at[c->n++] =
-        (struct strategy_change){ one->part, aspect_word, one->name, before, after, one->meaning };
+    c->at[c->n++] = (struct strategy_change){ .part = one->part,
+                                              .kind = one->kind,
+                                              .aspect = aspect_word,
+                                              .name = one->name,
+                                              .before = before,
+                                              .after = after,
+                                              .meaning = one->meaning };
 }
 
 static void compare(struct changes *c, const struct facts *f, const struct facts *g)
@@ -392,13 +404,18 @@ static const struct wording PARTS[] = {
     [PART_GROUP] = { NULL, "group", "分组" },
     [PART_WINDOW] = { NULL, "window", "时间窗" },
     [PART_TABLE] = { NULL, "table", "表" },
-    [PART_DECL] = { NULL, "declaration", "参数" },
     [PART_DEFINITION] = { NULL, "definition", "定义" },
     [PART_EXCEPT] = { NULL, "exception", "例外" },
     [PART_NEXT] = { NULL, "next", "结转" },
     [PART_LINE] = { NULL, "line", "账单行" },
     [PART_FLAG] = { NULL, "flag", "标志" },
     [PART_ORDER] = { NULL, "lines", "账单行" },
+};
+
+static const struct wording KINDS[] = {
+    [STRATEGY_METER] = { NULL, "meter", "表计" }, [STRATEGY_SERIES] = { NULL, "series", "序列" },
+    [STRATEGY_PRICE] = { NULL, "price", "电价" }, [STRATEGY_PARAM] = { NULL, "param", "参数" },
+    [STRATEGY_INPUT] = { NULL, "input", "输入" }, [STRATEGY_STATE] = { NULL, "state", "状态" },
 };
 
 static const struct wording ASPECTS[] = {
@@ -452,7 +469,8 @@ static void quoted(struct text *t, struct str value, bool chinese)
 
 void strategy_change_text(struct text *t, const struct strategy_change *c, bool chinese)
 {
-    const char *part = chinese ? PARTS[c->part].chinese : PARTS[c->part].english;
+    const struct wording *w = c->part == PART_DECL ? &KINDS[c->kind] : &PARTS[c->part];
+    const char *part = chinese ? w->chinese : w->english;
     const char *space = c->name.n ? " " : "";
     if (c->aspect[0] == 0) {
         bool added = c->before.at == NULL;

@@ -140,6 +140,9 @@ struct diff_case {
 
 static const struct diff_case cases[] = {
     { BASE LINES, BASE LINES, "", "", false },
+    { BASE LINES, BASE "meter n: kWh\nparam z: ratio = 5%\n" LINES,
+      "added meter n: kWh\nadded param z: ratio = 5%\n",
+      "新增表计 n：kWh\n新增参数 z：ratio = 5%\n", true },
     /* layout, comments, order of definitions: no difference */
     { BASE LINES,
       "# other\nstrategy s \"t\" party a, b meter m : kWh\n# why\nparam p: yuan/kWh within 0..2 "
@@ -148,13 +151,13 @@ static const struct diff_case cases[] = {
     { BASE LINES,
       "strategy s \"t\"\nparty a, b\nmeter m: kWh\nparam p: yuan/kWh within 0..2 yuan/kWh = 0.6 "
       "yuan/kWh \"价\"\nq = round(sum(m), 2)\nx = round(p * 88%, 4)\n" LINES,
-      "declaration p: default changed from '0.5 yuan/kWh' to '0.6 yuan/kWh'\n",
+      "param p: default changed from '0.5 yuan/kWh' to '0.6 yuan/kWh'\n",
       "参数 p 的默认值由“0.5 yuan/kWh”改为“0.6 yuan/kWh”\n", true },
     { BASE LINES,
       "strategy s \"t\"\nparty a, b\nmeter m: kWh\nparam p: yuan/kWh within 0..3 yuan/kWh typical "
       "0.3 yuan/kWh..1 yuan/kWh = 0.5 yuan/kWh \"价\"\nq = round(sum(m), 2)\nx = round(p * 88%, "
       "4)\n" LINES,
-      "declaration p: permitted range changed from '0..2' to '0..3'\ndeclaration p: typical range "
+      "param p: permitted range changed from '0..2' to '0..3'\nparam p: typical range "
       "changed from nothing to '0.3..1'\n",
       "参数 p 的允许范围由“0..2”改为“0..3”\n参数 p 的常用范围由无改为“0.3..1”\n", true },
     { BASE LINES,

@@ -152,6 +152,7 @@ enum strategy_part_kind {
 };
 struct strategy_change {
     enum strategy_part_kind part;
+    enum strategy_kind kind;  /* of a declaration */
     const char *aspect;       /* "" the whole part, else "default" "vat" "payer" "digits" ... */
     struct str name;          /* of the part: "own_price", "SELF.tou" */
     struct str before, after; /* at == NULL: was not there, is no more */
