@@ -107,14 +107,16 @@ void blocks_against_raw(const struct blocks *b);
 /* duck.c: writes the fleet's CSV and asks DuckDB; false when it is not here. */
 struct duck {
     int64_t best_us, columns_us, file_us;
+    int64_t first_us; /* unpivoted and joined to a table of periods */
     bool same;
 };
 bool duck_ask(struct estate *s, const struct blocks *b, const char *script, const char *dir,
               struct duck *out);
 /* rows_pg.c: CPU of the settlement sums from rows, for all points; false without PostgreSQL.
+ * `first`: as one would write it, joined to a calendar and to periods by kind of day and slot;
  * `narrow`: int32 and int16 columns, slots numbered; `plain`: ids, times and values of 64 bits. */
 struct pg_rows {
-    int64_t plain_us, narrow_us;
+    int64_t first_us, plain_us, narrow_us;
     bool same;
 };
 bool postgres_ask(struct estate *s, const struct blocks *b, struct pg_rows *out);

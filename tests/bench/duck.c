@@ -103,6 +103,7 @@ bool duck_ask(struct estate *s, const struct blocks *b, const char *script, cons
     DO(json_need_int(doc, "cpu_us", &out->best_us, e));
     DO(json_need_int(doc, "columns_cpu_us", &out->columns_us, e));
     DO(json_need_int(doc, "file_cpu_us", &out->file_us, e));
+    DO(json_need_int(doc, "first_cpu_us", &out->first_us, e));
     DO(json_need_int(doc, "rows", &rows, e));
     out->same = rows == (int64_t)s->n && results_agree(s, doc);
     return true;
