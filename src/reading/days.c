@@ -47,11 +47,10 @@ static bool month_visited(void *ctx, int64_t key, int64_t snapshot, struct str d
 enum err_code month_load(struct db *db, struct place at, struct month month, int *version,
                          struct day_slots *days, struct err *e)
 {
-    struct month_visit v = { .days = days, .n_days = month_days(month) };
-    v.room = mem_alloc(MONTH_MAX);
+    uint8_t room[MONTH_MAX]; /* not from an arena: clearing it would cost more than the question */
+    struct month_visit v = { .days = days, .n_days = month_days(month), .room = room };
     enum err_code code = rows_each_block(db, block_key(month, at, VERSION_MAX),
                                          block_key(month, at, 0), month_visited, &v, e);
-    free(v.room);
     *version = v.version;
     return code;
 }
@@ -116,8 +115,8 @@ enum err_code days_load(struct db *db, const struct reading_points *p, int64_t a
                         int32_t n_days, struct day_slots *out, enum day_state *state, struct err *e)
 {
     struct place place = p->places[at];
+    struct day_slots month[MONTH_DAYS_MAX]; /* filled when the month is sealed */
     struct arena *a = arena_new();
-    struct day_slots *month = arena_many(a, MONTH_DAYS_MAX, struct day_slots);
     enum err_code code = OK;
     for (int32_t d = 0; d < n_days && code == OK;) {
         struct day day = day_add(from, d);
@@ -132,10 +131,8 @@ enum err_code days_load(struct db *db, const struct reading_points *p, int64_t a
             if (version > 0) {
                 out[d] = month[first];
             } else {
-                struct arena *one = arena_new();
                 day = day_add(from, d);
-                code = chunk_day(db, place, day, SERIES_INTERVALS, one, &out[d], e);
-                arena_free(one);
+                code = chunk_day(db, place, day, SERIES_INTERVALS, a, &out[d], e);
                 if (code == OK && late_join(&late, day_number(day), place.place, &out[d])) {
                     is = DAY_LATE;
                 }
@@ -143,7 +140,11 @@ enum err_code days_load(struct db *db, const struct reading_points *p, int64_t a
             if (state) {
                 state[d] = is;
             }
+            if (late.room == 0) { /* nothing but the chunk stands there */
+                arena_reset(a);
+            }
         }
+        arena_reset(a);
     }
     arena_free(a);
     return code;
