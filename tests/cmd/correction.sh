@@ -105,6 +105,8 @@ approval=$(sk statement reverse "$adj" --reason 抄错 --as zhang.san --json | f
 refuses 1 "sunkeeper statement reverse: approval $approval is not given yet: another person decides it first" statement reverse "$adj" --approval "$approval" --as zhang.san
 sk approval decide "$approval" --as zhang.san >/dev/null; same $? 1 "not by who asked"
 sk approval decide "$approval" --as li.si >/dev/null; ok $? "another agrees"
+(SK_CRASH=statement.reverse.before_commit:1 sk statement reverse "$adj" --approval "$approval" --as zhang.san) >/dev/null 2>&1; same $(($? > 4)) 1 "killed in the middle"
+has "$(sk check --deep)" " 0 violations" "nothing is half done"
 counter_id=$(sk statement reverse "$adj" --approval "$approval" --as zhang.san --json | field statement_id)
 refuses 1 "sunkeeper statement reverse: this adjustment was taken back already, by statement of run $counter_id" statement reverse "$adj" --reason x --as zhang.san
 counter=$(sk statement issue "$counter_id" --json | field no)
