@@ -9,6 +9,14 @@ enum err_code cmd_period(const char *word, struct settle_period *out, struct err
     if (!word) {
         return fail(e, ERR_INPUT, "--period is missing: write --period 2026-10");
     }
+    if (strlen(word) == sizeof "2026-10-31" - 1) { /* an event's day */
+        struct day d;
+        if (day_parse(str_of(word), &d, e) != OK) {
+            return fail_in(e, "--period: ");
+        }
+        *out = (struct settle_period){ d, day_add(d, 1) };
+        return OK;
+    }
     if (month_parse(str_of(word), &m, e) != OK) {
         return fail_in(e, "--period: ");
     }

@@ -6,7 +6,7 @@
 #include "people/people.h"
 #include "statement/statement.h"
 
-/* "2026-10" to the half-open period of the month. */
+/* "2026-10" to the half-open period of the month, "2026-10-31" to that of the day. */
 SK_MUST_USE enum err_code cmd_period(const char *word, struct settle_period *out, struct err *e);
 /* Settles with a progress bar. order_id 0: all; workers 0: all cores. */
 SK_MUST_USE enum err_code cmd_settle_period(struct cmd *c, struct db *db,

@@ -391,6 +391,39 @@ static void test_facts_are_versions_and_name_themselves(void **state)
     office_prove(o, office_statement(o, DAY));
 }
 
+/* The market pays 100.00 more than it first said: the operator's fifth is 20.00 of it. */
+static void test_corrected_facts_adjust_an_issued_statement(void **state)
+{
+    struct office *o = *state;
+    const struct statement_act act = {
+        .scope = scope_machine(), .now = o->now, .reason = STR("market corrected")};
+    const struct statement *adj;
+    struct str no;
+    int64_t adj_id, fen = 0, operator_fen = 0;
+    sign(o, "avg");
+    office_run(o, DAY);
+    const int64_t id = office_statement(o, DAY)->statement_id;
+    assert_ok(statement_issue(o->db, &act, id, &no, o->a, &o->e), &o->e);
+    assert_int_equal(statement_adjust(o->db, &act, id, false, &adj_id, &o->e), ERR_RULE);
+    assert_string_equal(o->e.name, "ADJ_NONE");
+    assert_ok(office_facts(o, EVENT,
+                           "{\"windows\":{\"event\":{\"from\":\"2026-07-16T14:00\","
+                           "\"until\":\"2026-07-16T15:00\"}},"
+                           "\"settings\":{\"income\":\"1600.01\",\"penalty\":\"30\"}}"),
+              &o->e);
+    assert_int_equal(office_run(o, DAY).by_outcome[SETTLE_LOCKED], 1);
+    assert_ok(statement_adjust(o->db, &act, id, false, &adj_id, &o->e), &o->e);
+    assert_ok(statement_get(o->db, o->a, scope_machine(), adj_id, &adj, &o->e), &o->e);
+    assert_int_equal(adj->type, STATEMENT_ADJ);
+    for (size_t i = 0; i < adj->n_lines; i++) {
+        fen += adj->lines[i].l.fen;
+        operator_fen += str_is(adj->lines[i].l.code, "ADJ.OPERATOR") ? adj->lines[i].l.fen : 0;
+    }
+    assert_int_equal(fen, 10000);
+    assert_int_equal(operator_fen, 2000);
+    office_prove(o, adj);
+}
+
 static void test_without_its_event_an_order_says_so(void **state)
 {
     struct office *o = *state;
@@ -412,6 +445,7 @@ int main(void)
         ON_STORE(test_a_statement_is_proved_whatever_is_known_later),
         ON_STORE(test_readings_of_history_are_inputs),
         ON_STORE(test_facts_are_versions_and_name_themselves),
+        ON_STORE(test_corrected_facts_adjust_an_issued_statement),
         ON_STORE(test_without_its_event_an_order_says_so),
     };
     int failed = cmocka_run_group_tests_name("response sqlite", tests, NULL, NULL);
