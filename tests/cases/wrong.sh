@@ -9,7 +9,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/sunkeeper-wrong-XXXXXX") && trap 'rm -rf "$dir"
 cp -r strategies "$dir/"
 cp tests/scenario/tou.json "$dir/"
 exec python3 -B - "$program" "$dir" <<'PY'
-import glob, json, os, subprocess, sys
+import json, subprocess, sys
 
 program, top = sys.argv[1:]
 shop = top + "/strategies/"
@@ -46,6 +46,8 @@ def run(name, case, wanted, number, title):
 
 
 GONE = object()
+RIGHT = {"vpp_pool": "days_left_out.json", "dr_storage": "plain.json", "park": "by_energy.json",
+         "ev_charging_v2g": "half_fen_discount.json", "green_certificate": "half_fen.json"}
 # strategy; "bind" or "case"; path; what is put there; what the message must say
 WRONG = [
     ("vpp_pool", "bind", "new", 1, "vpp_pool.bind.json: unknown key 'new'"),
@@ -104,9 +106,7 @@ for number, (name, which, path, value, wanted) in enumerate(WRONG):
     bind_file = shop + name + ".bind.json"
     original = open(bind_file, encoding="utf-8").read()
     bind = json.loads(original)
-    cases = sorted(glob.glob(shop + name + ".cases/*.json"))
-    plain = [c for c in cases if os.path.basename(c) in ("plain.json", "by_energy.json")]
-    with open((plain or cases)[0], encoding="utf-8") as f:
+    with open(shop + name + ".cases/" + RIGHT[name], encoding="utf-8") as f:
         case = json.load(f)
     change(bind if which == "bind" else case, path, value)
     with open(bind_file, "w", encoding="utf-8") as f:
