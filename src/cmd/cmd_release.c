@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #define MESSAGES_MAX (1u << 20)
-#define SHADOW_JSON_MAX (64u << 20) /* 15,000 orders of ten lines, 200 bytes each, and half again  \
-                                     */
-#define CASES_MAX 10000             /* golden cases of one strategy; the largest has some 50 */
+#define SHADOW_JSON_MAX                                                                            \
+    (64u << 20)         /* 15,000 orders of ten lines, 200 bytes each, and half again              \
+                         */
+#define CASES_MAX 10000 /* golden cases of one strategy; the largest has some 50 */
 
 struct desk {
     struct cmd *c;
@@ -119,6 +120,37 @@ static int versions_command(struct cmd *c, int argc, char **argv)
         table_cellf(t, l[i].approval_id ? "%lld" : "-", (long long)l[i].approval_id);
     }
     table_print(t, c, stdout);
+    return desk_close(&d, OK);
+}
+
+/* What proves the version, as it was kept: the newest of each kind, a JSON object per line. */
+static int evidence_command(struct cmd *c, int argc, char **argv)
+{
+    static const char *const kinds[] = { "", "cases", "shadow" };
+    struct desk d = { 0 };
+    int code = desk_open(c, argc, argv, &d, STORE_READ_ONLY, "a strategy");
+    if (code) {
+        return code;
+    }
+    if (!d.ref.version) {
+        store_close(d.db);
+        return cmd_use(c, "write NAME --version N");
+    }
+    for (int kind = EVIDENCE_CASES; kind <= EVIDENCE_SHADOW; kind++) {
+        struct strategy_evidence v;
+        struct text at;
+        if (contract_evidence_last(d.db, c->arena, d.ref, (enum evidence_kind)kind, &v, &d.e) !=
+            OK) {
+            if (d.e.code != ERR_NOT_FOUND) {
+                return desk_close(&d, d.e.code);
+            }
+            continue;
+        }
+        text_init(&at, c->arena, 40);
+        text_instant(&at, v.at);
+        printf("{\"kind\":\"%s\",\"passed\":%s,\"at\":\"" STR_FMT "\",\"result\":" STR_FMT "}\n",
+               kinds[kind], v.passed ? "true" : "false", STR_ARG(text_str(&at)), STR_ARG(v.body));
+    }
     return desk_close(&d, OK);
 }
 
@@ -646,6 +678,9 @@ static int fix_command(struct cmd *c, int argc, char **argv)
 const struct command release_commands[] = {
     { "strategy versions", "NAME", "the versions of a strategy, their states and validity", NULL,
       versions_command },
+    { "strategy evidence", "NAME --version N",
+      "what proves a version: its golden cases with their hashes, its shadow run, as JSON", NULL,
+      evidence_command },
     { "strategy shadow", "NAME --version N --period 2026-06 [--all] [--json]",
       "computes a month's orders by another version: a table of differences; nothing is billed",
       "  sunkeeper strategy shadow pv_selfuse --version 2 --period 2026-06\n", shadow_command },

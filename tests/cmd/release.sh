@@ -84,6 +84,11 @@ has "$(sk strategy activate pv_selfuse --version 3 --as li.si)" "1 contracts fol
 has "$(sk strategy versions pv_selfuse --json)" '"version":1,"state":"retired","from":"the beginning","until":"2026-07-01"' "the old one ended that day"
 sk strategy activate pv_selfuse --version 3 --as li.si >/dev/null; same $? 1 "an approval is used once"
 
+proof=$(sk strategy evidence pv_selfuse --version 3)
+has "$proof" '{"kind":"cases","passed":true' "the cases are kept as evidence"
+has "$proof" "$(sha256sum "$dir/lib/pv_selfuse.cases/discount.json" | cut -d' ' -f1)" "by the hash of each file"
+has "$proof" '"difference":"115.20"' "and the shadow run with its totals"
+
 # what cannot be: a parameter that contracts do not have, a warning nobody signed, a day that is past
 { cat strategies/pv_selfuse.tally
   echo 'param new_rate: yuan/kWh "新单价"'
