@@ -66,6 +66,16 @@ static enum err_code vector_values(void *ctx, int32_t source, const struct strat
     return OK;
 }
 
+bool case_is_whole(const struct case_vector *v)
+{
+    for (int32_t i = 0; i < v->n; i++) {
+        if (v->quality[i] != QUALITY_ACTUAL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct strategy_data case_data(const struct case_vectors *all)
 {
     return (struct strategy_data){ (void *)(uintptr_t)all, vector_sums, vector_values };

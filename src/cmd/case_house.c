@@ -108,16 +108,6 @@ static const struct strategy_axis *feed_axis(const struct case_house *h, const s
     return l->axis;
 }
 
-static bool lacks_value(const struct case_vector *v)
-{
-    for (int32_t i = 0; i < v->n; i++) {
-        if (v->quality[i] != QUALITY_ACTUAL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void touch(struct case_house *h, struct instant from, struct instant until)
 {
     struct day a = instant_day(from), b = instant_day((struct instant){ until.utc_ms - 1 });
@@ -140,7 +130,7 @@ static void add_piece(struct collect *c, size_t point, const struct strategy_axi
     p.start.utc_ms -= v->n == 0 ? SLOT_MS : 0;
     c->fits &= p.start.utc_ms % SLOT_MS == 0 && axis->minutes % 15 == 0;
     c->fits &= !c->own_intervals || axis->minutes == 15;
-    c->fits &= h->history || !lacks_value(v);
+    c->fits &= h->history || case_is_whole(v);
     touch(h, p.start, until);
     h->pieces[h->n_pieces++] = p;
 }

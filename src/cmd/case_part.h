@@ -109,6 +109,8 @@ void case_period_axis(struct arena *a, unsigned periods, struct strategy_axis *a
 
 /* case_feed.c: vectors. */
 int32_t case_vector_add(struct arena *a, struct case_vectors *all, struct case_vector v);
+/* No value is missing, estimated or entered. */
+bool case_is_whole(const struct case_vector *v);
 struct strategy_data case_data(const struct case_vectors *all);
 /* `how`: a path, or what case_bind.c documents under feeds. `*given` false: not in the case. */
 SK_MUST_USE enum err_code case_feed(const struct case_place *p, struct json how,
@@ -124,6 +126,9 @@ SK_MUST_USE enum err_code case_energies(const struct case_place *p, struct json 
 SK_MUST_USE enum err_code case_setting(const struct case_place *p, const struct strategy_decl *d,
                                        struct json how, bool last, struct strategy_setting *out,
                                        bool *use, struct err *e);
+/* Whether every one of `paths` (one or a list) is given. */
+SK_MUST_USE enum err_code case_all_given(const struct case_place *p, struct json paths, bool *out,
+                                         struct err *e);
 int case_decimal_cmp(struct decimal a, struct decimal b);
 
 /* case_tou.c: the schedules, the price versions, the span. */

@@ -73,21 +73,6 @@ static enum err_code holds_list(struct case_world *w, const struct case_once *ru
     return OK;
 }
 
-static enum err_code holds_given(const struct case_place *p, struct json paths, bool *out,
-                                 struct err *e)
-{
-    bool list = json_kind(paths) == JSON_ARRAY;
-    *out = true;
-    for (size_t i = 0; i < (list ? json_len(paths) : 1); i++) {
-        struct str path;
-        if (json_str(list ? json_at(paths, i) : paths, &path, e) != OK) {
-            return e->code;
-        }
-        *out &= case_has(p, path);
-    }
-    return OK;
-}
-
 static enum err_code holds_path(const struct case_place *p, struct json cond, bool *out,
                                 struct err *e)
 {
@@ -163,7 +148,7 @@ enum err_code case_holds(struct case_world *w, const struct case_once *run,
         return OK;
     }
     if (json_kind(json_get(cond, "given")) != JSON_NONE) {
-        return holds_given(p, json_get(cond, "given"), out, e);
+        return case_all_given(p, json_get(cond, "given"), out, e);
     }
     return json_kind(json_get(cond, "path")) != JSON_NONE ? holds_path(p, cond, out, e)
                                                           : holds_value(w, run, p, cond, out, e);

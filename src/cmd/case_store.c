@@ -206,16 +206,6 @@ struct pieces {
     size_t n;
 };
 
-static bool is_whole(const struct case_vector *v)
-{
-    for (int32_t i = 0; i < v->n; i++) {
-        if (v->quality[i] != QUALITY_ACTUAL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Fills one day of a point; false: it has no reading on this day. */
 static bool fill_day(const struct pieces *p, bool listed_only, struct day day, int64_t *values)
 {
@@ -229,7 +219,7 @@ static bool fill_day(const struct pieces *p, bool listed_only, struct day day, i
         if (x->start.utc_ms >= start + DAY_MS || end <= start) {
             continue;
         }
-        if (!is_whole(x->v)) {
+        if (!case_is_whole(x->v)) {
             return false;
         }
         read = true;

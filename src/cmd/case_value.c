@@ -144,8 +144,8 @@ static enum err_code read_table(struct json v, struct json how, struct strategy_
 /* ---- a setting --------------------------------------------------------------------------------
  */
 
-static enum err_code all_given(const struct case_place *p, struct json paths, bool *out,
-                               struct err *e)
+enum err_code case_all_given(const struct case_place *p, struct json paths, bool *out,
+                             struct err *e)
 {
     bool list = json_kind(paths) == JSON_ARRAY;
     *out = true;
@@ -261,7 +261,7 @@ enum err_code case_setting(const struct case_place *p, const struct strategy_dec
         return e->code;
     }
     if (json_kind(json_get(how, "given")) != JSON_NONE) {
-        if (all_given(p, json_get(how, "given"), &yes, e) != OK ||
+        if (case_all_given(p, json_get(how, "given"), &yes, e) != OK ||
             yes_or_no(d, how, yes, &s, e) != OK) {
             return e->code;
         }
