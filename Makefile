@@ -75,7 +75,7 @@ bench: all $(BENCHES)
 	tools/bench/run
 # The long forms: ten minutes a fuzzer, a million random programs, thousands of kills.
 soak: all tests fuzzers
-	SK_FUZZ_SECONDS=600 SK_RANDOM=1000000 SK_KILLS=2000 SK_CUTS=100000 SK_CASES=100000 SK_URDB_RATES=500 SK_URDB_MUTATED=5000 \
+	SK_FUZZ_SECONDS=600 SK_RANDOM=1000000 SK_KILLS=2000 SK_CUTS=100000 SK_CASES=100000 SK_PROPERTY=200000 SK_URDB_RATES=500 SK_URDB_MUTATED=5000 \
 	  SK_TEST_SECONDS=36000 tests/run
 check: tests all
 	tests/run unit
