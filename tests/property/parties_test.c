@@ -107,7 +107,7 @@ static struct prop_order *park_order(struct prop_round *r, const struct park *p)
     return o;
 }
 
-/* The grid's bill by hand: kWh of a period to 0.01, times its price to the fen; basic fee; factor. */
+/* The grid's bill by hand: kWh of a period to 0.01, times its price to the fen, and its fees. */
 static int64_t grid_bill_fen(const struct park *p, const struct prop_order *o)
 {
     int64_t e4[PROP_LETTERS] = { 0 }, fen = p->basic_fen + p->pf_fen;
@@ -358,8 +358,8 @@ static void test_members_and_operator_can_fail(void **state)
                   members_and_operator); /* nobody effective: the rest is nobody's */
     prop_can_fail("vpp_price", "operator income - sum(SHARE)", "operator pos(income - sum(SHARE))",
                   members_and_operator);
-    prop_can_fail("vpp_pool", "allocate(round(penalty * pass_through, 2), short over resource)",
-                  "round(penalty * pass_through / 2, 2)", members_and_operator);
+    prop_can_fail("vpp_pool", "round(penalty * pass_through, 2)", "round(penalty * 90%, 2)",
+                  members_and_operator);
 }
 
 /* ---- members in another order, and one that has nothing -------------------------------------- */
