@@ -13,9 +13,10 @@
 
 #define MESSAGES_MAX (1u << 20)
 #define SHADOW_JSON_MAX                                                                            \
-    (64u << 20)         /* 15,000 orders of ten lines, 200 bytes each, and half again              \
-                         */
-#define CASES_MAX 10000 /* golden cases of one strategy; the largest has some 50 */
+    (64u << 20)                 /* 15,000 orders of ten lines, 200 bytes each, and half again      \
+                                 */
+#define SHADOW_CHANGES_MAX 4096 /* nine changes of two titles or names of 200 bytes each */
+#define CASES_MAX 10000         /* golden cases of one strategy; the largest has some 50 */
 
 struct desk {
     struct cmd *c;
@@ -164,7 +165,96 @@ struct shadow_view {
     bool all;
 };
 
-static void order_json(struct json_out *o, const struct shadow_order *s, bool all)
+/* One way in which a line differs, as people read it; "" : that side has none. */
+struct change {
+    unsigned bit;
+    const char *word, *key;
+    struct str old, now;
+};
+#define CHANGES 9 /* bits of enum shadow_differs; parties and who settles it are three words */
+
+static struct str scaled_with(struct arena *a, bool has, int64_t value, int scale, struct str unit)
+{
+    struct text t;
+    text_init(&t, a, 96);
+    if (has) {
+        text_scaled(&t, value, scale);
+    }
+    if (has && unit.n) {
+        text_addf(&t, " " STR_FMT, STR_ARG(unit));
+    }
+    return text_str(&t);
+}
+
+static struct str rate_text(struct arena *a, int32_t vat_e6)
+{
+    return vat_e6 < 0 ? STR("none") : scaled_with(a, true, vat_e6, 6, STR(""));
+}
+
+/* What differs besides the amount, which has its own columns. */
+static size_t line_changes(struct arena *a, const struct shadow_line *l, struct change *out)
+{
+    const struct settle_line *x = &l->old, *y = &l->now;
+    const struct str none = STR("");
+    const struct change all[CHANGES] = {
+        { SHADOW_TITLE, "title", "title", x->title, y->title },
+        { SHADOW_PARTIES, "payer", "payer", x->payer, y->payer },
+        { SHADOW_PARTIES, "payee", "payee", x->payee, y->payee },
+        { SHADOW_PARTIES, "settled by", "settled_by", x->settled_by, y->settled_by },
+        { SHADOW_QUANTITY, "quantity", "quantity",
+          scaled_with(a, x->has_quantity, x->quantity_e4, 4, x->unit),
+          scaled_with(a, y->has_quantity, y->quantity_e4, 4, y->unit) },
+        { SHADOW_PRICE, "price", "price",
+          scaled_with(a, x->has_price, x->price_e6, 6, x->price_unit),
+          scaled_with(a, y->has_price, y->price_e6, 6, y->price_unit) },
+        { SHADOW_VAT_RATE, "VAT rate", "vat_rate", rate_text(a, x->vat_e6),
+          rate_text(a, y->vat_e6) },
+        { SHADOW_NET, "net", "net", scaled_with(a, true, x->net_fen, 2, none),
+          scaled_with(a, true, y->net_fen, 2, none) },
+        { SHADOW_VAT, "VAT", "vat", scaled_with(a, true, x->vat_fen, 2, none),
+          scaled_with(a, true, y->vat_fen, 2, none) },
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < CHANGES; i++) {
+        if ((l->differs & all[i].bit) && !str_eq(all[i].old, all[i].now)) {
+            out[n++] = all[i];
+        }
+    }
+    return n;
+}
+
+static void changes_json(struct json_out *o, struct arena *a, const struct shadow_line *l)
+{
+    struct change list[CHANGES];
+    size_t n = line_changes(a, l, list);
+    json_open(o, "changes", '{');
+    for (size_t i = 0; i < n; i++) {
+        json_open(o, list[i].key, '{');
+        json_put_str(o, "old", list[i].old);
+        json_put_str(o, "new", list[i].now);
+        json_close(o, '}');
+    }
+    json_close(o, '}');
+}
+
+static struct str changes_text(struct arena *a, const struct shadow_line *l)
+{
+    struct change list[CHANGES];
+    size_t n = line_changes(a, l, list);
+    struct text t;
+    text_init(&t, a, SHADOW_CHANGES_MAX);
+    if (l->differs & SHADOW_PRESENCE) {
+        text_add(&t, l->was ? STR("line gone") : STR("new line"));
+    }
+    for (size_t i = 0; i < n; i++) {
+        text_addf(&t, "%s%s " STR_FMT " -> " STR_FMT, i ? "; " : "", list[i].word,
+                  STR_ARG(list[i].old.n ? list[i].old : STR("none")),
+                  STR_ARG(list[i].now.n ? list[i].now : STR("none")));
+    }
+    return text_str(&t);
+}
+
+static void order_json(struct json_out *o, struct arena *a, const struct shadow_order *s, bool all)
 {
     json_open(o, NULL, '{');
     json_put_str(o, "order", s->order_no);
@@ -176,20 +266,24 @@ static void order_json(struct json_out *o, const struct shadow_order *s, bool al
     json_open(o, "lines", '[');
     for (size_t i = 0; i < s->n_lines; i++) {
         const struct shadow_line *l = &s->lines[i];
-        if (!all && l->was == l->is && l->old_fen == l->new_fen) {
+        const struct settle_line *shown = l->is ? &l->now : &l->old;
+        if (!all && !l->differs) {
             continue;
         }
         json_open(o, NULL, '{');
-        json_put_str(o, "code", l->code);
-        json_put_str(o, "payer", l->payer);
-        json_put_str(o, "payee", l->payee);
+        json_put_str(o, "code", shown->code);
+        json_put_str(o, "payer", shown->payer);
+        json_put_str(o, "payee", shown->payee);
         if (l->was) {
-            json_put_scaled(o, "old", l->old_fen, 2);
+            json_put_scaled(o, "old", l->old.fen, 2);
         }
         if (l->is) {
-            json_put_scaled(o, "new", l->new_fen, 2);
+            json_put_scaled(o, "new", l->now.fen, 2);
         }
-        json_put_scaled(o, "difference", l->new_fen - l->old_fen, 2);
+        json_put_scaled(o, "difference", l->now.fen - l->old.fen, 2);
+        if (l->differs && l->was && l->is) {
+            changes_json(o, a, l);
+        }
         json_close(o, '}');
     }
     json_close(o, ']');
@@ -202,15 +296,17 @@ static void order_rows(struct shadow_view *v, const struct shadow_order *s)
     struct str no = str_dup(a, s->order_no);
     for (size_t i = 0; i < s->n_lines && !s->failed; i++) {
         const struct shadow_line *l = &s->lines[i];
-        if (!v->all && l->was == l->is && l->old_fen == l->new_fen) {
+        const struct settle_line *shown = l->is ? &l->now : &l->old;
+        if (!v->all && !l->differs) {
             continue;
         }
         table_cell(v->table, no);
-        table_cell(v->table, str_dup(a, l->code));
-        table_cell(v->table, str_dup(a, l->title));
-        table_cell(v->table, l->was ? money_text(a, l->old_fen) : STR("-"));
-        table_cell(v->table, l->is ? money_text(a, l->new_fen) : STR("-"));
-        table_cell(v->table, money_text(a, l->new_fen - l->old_fen));
+        table_cell(v->table, str_dup(a, shown->code));
+        table_cell(v->table, str_dup(a, shown->title));
+        table_cell(v->table, l->was ? money_text(a, l->old.fen) : STR("-"));
+        table_cell(v->table, l->is ? money_text(a, l->now.fen) : STR("-"));
+        table_cell(v->table, money_text(a, l->now.fen - l->old.fen));
+        table_cell(v->table, changes_text(a, l));
     }
     if (s->failed) {
         table_cell(v->table, no);
@@ -219,6 +315,7 @@ static void order_rows(struct shadow_view *v, const struct shadow_order *s)
         table_cell(v->table, money_text(a, s->old_fen));
         table_cell(v->table, STR("-"));
         table_cell(v->table, STR("-"));
+        table_cell(v->table, STR(""));
     }
 }
 
@@ -229,7 +326,7 @@ static void order_seen(void *ctx, const struct shadow_order *o)
         return;
     }
     if (v->json) {
-        order_json(v->json, o, v->all);
+        order_json(v->json, v->c->arena, o, v->all);
     } else {
         order_rows(v, o);
     }
@@ -297,7 +394,8 @@ static void shadow_print(struct desk *d, const struct shadow_view *v, const stru
 
 static int shadow_command(struct cmd *c, int argc, char **argv)
 {
-    static const char *const titles[] = { "order", "code", "title", "old", "new", "difference" };
+    static const char *const titles[] = { "order", "code",       "title",       "old",
+                                          "new",   "difference", "what differs" };
     struct desk d = { 0 };
     struct shadow_total total = { 0 };
     struct text t;
@@ -313,7 +411,7 @@ static int shadow_command(struct cmd *c, int argc, char **argv)
     }
     text_init(&t, c->arena, SHADOW_JSON_MAX);
     json_out_init(&o, &t, false);
-    struct shadow_view view = { c, table_new(c->arena, "lllrrr", titles, titles),
+    struct shadow_view view = { c, table_new(c->arena, "lllrrrl", titles, titles),
                                 c->json ? &o : NULL, d.all };
     wish.ctx = &view;
     json_open(&o, NULL, '{');

@@ -177,10 +177,23 @@ SK_MUST_USE enum err_code settle_write_run(struct db *db, const struct settle_re
 /* Shadow run (影子试算): the orders of a strategy computed again for a settled period as they were,
  * but by another version of it: contract, tariff, inputs and first state are those of the run in
  * force. Nothing is written. */
-struct shadow_line { /* by code, payer and payee; one side may be missing */
-    struct str code, title, payer, payee;
+/* What of a line differs, as bits. A line that one side does not have differs in nothing else. */
+enum shadow_differs {
+    SHADOW_PRESENCE = 1 << 0,
+    SHADOW_TITLE = 1 << 1,
+    SHADOW_PARTIES = 1 << 2, /* payer, payee or who settles it */
+    SHADOW_QUANTITY = 1 << 3,
+    SHADOW_PRICE = 1 << 4,
+    SHADOW_GROSS = 1 << 5,
+    SHADOW_NET = 1 << 6,
+    SHADOW_VAT_RATE = 1 << 7,
+    SHADOW_VAT = 1 << 8
+};
+/* By code, payer and payee; what then is left by code and one of the two: the other changed. */
+struct shadow_line {
     bool was, is;
-    int64_t old_fen, new_fen; /* 0 where missing */
+    struct settle_line old, now; /* empty on the side that does not have it */
+    unsigned differs;            /* enum shadow_differs */
 };
 struct shadow_order {
     int64_t order_id, run_id;
@@ -203,7 +216,7 @@ struct shadow_total {
     int64_t orders, same, changed, failed, lines, lines_changed;
     int64_t unsettled; /* of the strategy in the period, without a run in force: not compared */
     int64_t old_fen, new_fen; /* of the orders that did not fail */
-    struct sha256 hash;       /* of all orders and lines, old and new: the evidence */
+    struct sha256 hash;       /* of all that is compared, old and new: the evidence */
 };
 SK_MUST_USE enum err_code settle_shadow(struct db *db, struct arena *a, struct scope s,
                                         const struct settle_shadow *w, struct shadow_total *out,

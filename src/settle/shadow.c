@@ -61,10 +61,44 @@ static enum err_code kind_for(struct shadow *w, const struct contract_binding *b
     return OK;
 }
 
-static bool same_line(const struct shadow_line *x, const struct settle_line *y)
+static bool same_number(bool has_x, int64_t x, struct str unit_x, bool has_y, int64_t y,
+                        struct str unit_y)
 {
-    return !x->is && str_eq(x->code, y->code) && str_eq(x->payer, y->payer) &&
-           str_eq(x->payee, y->payee);
+    return has_x == has_y && (!has_x || (x == y && str_eq(unit_x, unit_y)));
+}
+
+static unsigned line_differs(const struct settle_line *x, const struct settle_line *y)
+{
+    bool parties = str_eq(x->payer, y->payer) && str_eq(x->payee, y->payee) &&
+                   str_eq(x->settled_by, y->settled_by);
+    bool quantity = same_number(x->has_quantity, x->quantity_e4, x->unit, y->has_quantity,
+                                y->quantity_e4, y->unit);
+    bool price = same_number(x->has_price, x->price_e6, x->price_unit, y->has_price, y->price_e6,
+                             y->price_unit);
+    return (str_eq(x->title, y->title) ? 0 : SHADOW_TITLE) | (parties ? 0 : SHADOW_PARTIES) |
+           (quantity ? 0 : SHADOW_QUANTITY) | (price ? 0 : SHADOW_PRICE) |
+           (x->fen == y->fen ? 0 : SHADOW_GROSS) | (x->net_fen == y->net_fen ? 0 : SHADOW_NET) |
+           (x->vat_e6 == y->vat_e6 ? 0 : SHADOW_VAT_RATE) |
+           (x->vat_fen == y->vat_fen ? 0 : SHADOW_VAT);
+}
+
+/* Puts each new line that has no partner yet beside an old one that has none: with both parties the
+ * same, or with one of them. */
+static void lines_pair(struct shadow_line *list, size_t n_old, const struct settle_result *r,
+                       bool *paired, bool one_party)
+{
+    for (size_t i = 0; i < r->n_lines; i++) {
+        const struct settle_line *y = &r->lines[i];
+        for (size_t k = 0; k < n_old && !paired[i]; k++) {
+            const struct settle_line *x = &list[k].old;
+            bool payer = str_eq(x->payer, y->payer), payee = str_eq(x->payee, y->payee);
+            if (!list[k].is && str_eq(x->code, y->code) &&
+                (one_party ? payer || payee : payer && payee)) {
+                list[k].is = paired[i] = true;
+                list[k].now = *y;
+            }
+        }
+    }
 }
 
 /* Lines side by side: those of the run in their order, then the ones that only the new version has.
@@ -73,34 +107,24 @@ static void lines_join(struct arena *a, const struct settle_line *old, size_t n_
                        const struct settle_result *r, struct shadow_order *o)
 {
     struct shadow_line *list = arena_many(a, n_old + r->n_lines + 1, struct shadow_line);
+    bool *paired = arena_many(a, r->n_lines + 1, bool);
     size_t n = n_old;
     for (size_t i = 0; i < n_old; i++) {
-        list[i] = (struct shadow_line){ .code = old[i].code,
-                                        .title = old[i].title,
-                                        .payer = old[i].payer,
-                                        .payee = old[i].payee,
-                                        .was = true,
-                                        .old_fen = old[i].fen };
+        list[i] = (struct shadow_line){ .was = true, .old = old[i] };
         o->old_fen += old[i].fen;
     }
+    lines_pair(list, n_old, r, paired, false);
+    lines_pair(list, n_old, r, paired, true);
     for (size_t i = 0; i < r->n_lines; i++) {
-        const struct settle_line *l = &r->lines[i];
-        size_t k = 0;
-        while (k < n_old && !same_line(&list[k], l)) {
-            k++;
+        o->new_fen += r->lines[i].fen;
+        if (!paired[i]) {
+            list[n++] = (struct shadow_line){ .is = true, .now = r->lines[i] };
         }
-        if (k == n_old) {
-            k = n++;
-            list[k] = (struct shadow_line){
-                .code = l->code, .title = l->title, .payer = l->payer, .payee = l->payee
-            };
-        }
-        list[k].is = true;
-        list[k].new_fen = l->fen;
-        o->new_fen += l->fen;
     }
     for (size_t i = 0; i < n; i++) {
-        o->n_changed += list[i].was != list[i].is || list[i].old_fen != list[i].new_fen;
+        bool both = list[i].was && list[i].is;
+        list[i].differs = both ? line_differs(&list[i].old, &list[i].now) : SHADOW_PRESENCE;
+        o->n_changed += list[i].differs != 0;
     }
     o->lines = list;
     o->n_lines = n;
@@ -111,6 +135,18 @@ static void hash_str(struct hasher *h, struct str s)
     uint64_t n = s.n;
     hasher_add(h, &n, sizeof(n));
     hasher_add(h, s.at, s.n);
+}
+
+static void hash_line(struct hasher *h, const struct settle_line *l)
+{
+    const int64_t facts[] = { l->has_quantity, l->quantity_e4, l->has_price, l->price_e6,
+                              l->fen,          l->net_fen,     l->vat_fen,   l->vat_e6 };
+    const struct str words[] = { l->code,       l->title, l->payer,     l->payee,
+                                 l->settled_by, l->unit,  l->price_unit };
+    hasher_add(h, facts, sizeof(facts));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        hash_str(h, words[i]);
+    }
 }
 
 static void order_count(struct shadow *w, const struct shadow_order *o)
@@ -131,11 +167,10 @@ static void order_count(struct shadow *w, const struct shadow_order *o)
     hasher_add(w->hash, &o->period.from.yyyymmdd, sizeof(o->period.from.yyyymmdd));
     for (size_t i = 0; i < o->n_lines; i++) {
         const struct shadow_line *l = &o->lines[i];
-        const int64_t facts[] = { l->was, l->is, l->old_fen, l->new_fen };
-        hash_str(w->hash, l->code);
-        hash_str(w->hash, l->payer);
-        hash_str(w->hash, l->payee);
-        hasher_add(w->hash, facts, sizeof(facts));
+        const int64_t sides[] = { l->was, l->is };
+        hasher_add(w->hash, sides, sizeof(sides));
+        hash_line(w->hash, &l->old);
+        hash_line(w->hash, &l->now);
     }
     if (w->wish->order) {
         w->wish->order(w->wish->ctx, o);

@@ -111,6 +111,20 @@ sed 's/"no": "[^"]*"/"no": "HT-X"/; s/"order": "[^"]*"/"order": "DD-X"/; s/"disc
 sk contract add "$dir/x.json" >/dev/null; ok $? "a discount of 1.9 is taken"
 has "$(cat "$dir/err")" "remark: discount" "with a remark"
 
+# the same yuan, and yet another statement: rate of VAT, who settles it, quantity and price. EXPORT is
+# 30 x 96 = 2880 kWh x 0.4153 = 1196.06; net 1196.06 / 1.13 = 1058.46, / 1.09 = 1097.30
+sed '/^line EXPORT/s/vat tax/vat 9%/; /^line SELF/s/own at own_price/round(own * 0.5, 4) at own_price * 2/; s/"屋顶使用费" investor -> consumer/"屋顶租金" investor -> grid/; /settled by grid/d' \
+    strategies/pv_selfuse.tally >"$dir/lib/pv_selfuse.tally"
+sk strategy publish "$dir/lib/pv_selfuse.tally" >/dev/null; ok $? "a draft that bills the same yuan in another way"
+shadow=$(sk strategy shadow pv_selfuse --version 6 --period 2026-06); ok $? "its shadow run"
+has "$shadow" "0 the same, 1 changed" "the order is not the same"
+has "$shadow" "difference 0.00 yuan" "though the yuan are"
+has "$shadow" "VAT rate 0.130000 -> 0.090000; net 1058.46 -> 1097.30; VAT 137.60 -> 98.76" "VAT, rate and net are shown"
+has "$shadow" "settled by grid -> none" "and who settles it"
+json=$(sk strategy shadow pv_selfuse --version 6 --period 2026-06 --json)
+has "$json" '"vat_rate":{"old":"0.130000","new":"0.090000"}' "the same for programs"
+has "$json" '"quantity":{"old":' "quantity"; has "$json" '"price":{"old":' "and price"
+
 # before and after the day
 export SK_NOW=2026-08-01T08:00:00+08:00
 sk reading import "$dir/july.csv" --mapping data/mappings/wide_96.json >/dev/null; ok $? "July"
