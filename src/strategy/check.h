@@ -83,6 +83,11 @@ int16_t declare_choice(struct checker *c, const struct names *names);
 /* ---- check.c ---------------------------------------------------------------------------- */
 void check_statements(struct checker *c);
 
+/* ---- check_reach.c ---------------------------------------------------------------------- */
+
+/* On a program without errors: warns of what can never happen, and of exceptions that meet. */
+void check_reach(struct checker *c);
+
 /* ---- check_expr.c ----------------------------------------------------------------------- */
 
 /* `facts`: optional parameters known to be agreed where the expression stands. */

@@ -35,6 +35,7 @@ enum err_code tally_load(struct arena *arena, struct str file, struct str text,
     check_statements(&c);
     if (r.n_errors == 0 && !c.p->library) {
         names_warn_unused(&c);
+        check_reach(&c);
     }
     c.p->files = r.files;
     c.p->n_files = r.n_files;

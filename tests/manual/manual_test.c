@@ -25,7 +25,7 @@ struct block {
 };
 struct program {
     struct str name, text;
-    bool used;
+    bool used, warned; /* warned: the page shows its messages */
 };
 struct manual {
     struct arena *arena;
@@ -540,10 +540,11 @@ static void show(struct manual *m, const struct block *b)
     }
     enum err_code code = run_block(m, p->text, m->run, &w);
     if (str_is(b->word, "message")) {
+        p->warned = true;
         compare(m, b, b->body, messages_of(m, &w->messages));
         return;
     }
-    if (w->messages.n) { /* an example of the page has no warning either */
+    if (w->messages.n_errors || (w->messages.n && !p->warned)) {
         compare(m, b, STR("\n"), messages_of(m, &w->messages));
         return;
     }

@@ -23,6 +23,7 @@ static const char *const CODES[] = {
     "S24", "S25", "S26", "S27", "S28", "S29", "S30", "S31", "S32", "P31", "P32", "P33", "P34",
     "C41", "C42", "C43", "C44", "C45", "C46", "L51", "L52", "L53", "L54", "L55", "D71", "D72",
     "D73", "D74", "D75", "D76", "D77", "D78", "D79", "D80", "D81", "D82", "M81", "M82", "W91",
+    "W92", "W93",
 };
 
 static bool slurp(struct arena *a, const char *path, struct str *out)
