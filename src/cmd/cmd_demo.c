@@ -64,7 +64,7 @@ static enum err_code months_settle(struct cmd *c, struct db *db, const struct de
                                      .now = c->clock.now(c->clock.ctx),
                                      .reason = STR("demo") };
         int64_t issued = 0;
-        if (cmd_settle_period(c, db, p, 0, 0, &done, e) != OK ||
+        if (cmd_settle_period(c, db, p, 0, 0, NULL, &done, e) != OK ||
             statement_issue_all(db, &act, p, &issued, e) != OK) {
             return e->code;
         }

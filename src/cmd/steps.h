@@ -8,11 +8,11 @@
 
 /* "2026-10" to the half-open period of the month, "2026-10-31" to that of the day. */
 SK_MUST_USE enum err_code cmd_period(const char *word, struct settle_period *out, struct err *e);
-/* Settles with a progress bar. order_id 0: all; workers 0: all cores. */
+/* Settles with a progress bar. order_id 0: all; workers 0: all cores; tally may be NULL. */
 SK_MUST_USE enum err_code cmd_settle_period(struct cmd *c, struct db *db,
                                             struct settle_period period, int workers,
-                                            int64_t order_id, struct settle_progress *out,
-                                            struct err *e);
+                                            int64_t order_id, struct settle_tally *tally,
+                                            struct settle_progress *out, struct err *e);
 /* Prints nothing when nothing failed. */
 SK_MUST_USE enum err_code cmd_print_failures(struct cmd *c, struct db *db,
                                              struct settle_period period, FILE *out, struct err *e);

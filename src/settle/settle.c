@@ -13,17 +13,20 @@
 #include "base/queue.h"
 #include "settle/order.h"
 #include "settle/settle_rows.h"
+#include "settle/tally.h"
 
 EMBED(settle_sql, "src/settle/settle.sql");
 const struct store_migrations settle_migrations = {"settle", settle_sql};
 
 #define WORKERS_MAX 64 /* more threads than that only wait for the writer */
+#define ROWS_BESIDE_LINES 6 /* of an order: its run, statement, legs and events */
 #define CHUNKS_AHEAD 2 /* finished chunks that wait for the writer: bounds the memory of a run */
 
 struct chunk {
     struct arena *arena;
     size_t page;
     struct settle_result *results;
+    int64_t *cpu_ns; /* by result */
     size_t n;
     struct err failure; /* of the store: the run stops */
 };
@@ -126,6 +129,7 @@ static enum err_code chunk_compute(struct run *run, struct desk *d, struct chunk
     const struct contract_binding *b;
     struct run_brief *briefs = NULL;
     size_t n, n_briefs = 0, at = 0;
+    struct lap_clock clock = lap_start(run->o->tally);
     if (page_load(run, d, c->page, &b, &n, e) != OK) {
         return e->code;
     }
@@ -134,20 +138,27 @@ static enum err_code chunk_compute(struct run *run, struct desk *d, struct chunk
         return e->code;
     }
     struct work *w = arena_many(d->arena, n + 1, struct work);
+    int32_t *sources = arena_many(d->arena, n + 1, int32_t);
+    int64_t shared = lap(&clock);
+    c->cpu_ns = arena_many(d->arena, n + 1, int64_t);
     for (size_t i = 0; i < n; i++) {
         if (work_open(d, &b[i], kinds_find(run->kinds, &b[i]), NULL, &w[i], e) != OK) {
             return e->code;
         }
+        sources[i] = (int32_t)w[i].n_sources;
+        c->cpu_ns[i] = lap(&clock) + shared / (int64_t)n;
     }
     if (work_read(d, w, n, e) != OK) {
         return e->code;
     }
+    cost_spread(lap(&clock), sources, n, c->cpu_ns);
     c->results = arena_many(d->arena, n + 1, struct settle_result);
     for (size_t i = 0; i < n; i++) {
         const struct run_brief *brief = brief_find(briefs, n_briefs, &at, &b[i]);
         if (order_settle(d, &w[i], brief, &c->results[i], e) != OK) {
             return fail_in(e, "order " STR_FMT ": ", STR_ARG(b[i].order_no));
         }
+        c->cpu_ns[i] += lap(&clock);
     }
     c->n = n;
     return OK;
@@ -270,15 +281,29 @@ static enum err_code results_write(struct db *db, struct arena *a, const struct 
     return OK;
 }
 
+static void chunk_share(struct run *run, struct chunk *c, int64_t writing_ns)
+{
+    int32_t *rows = arena_many(c->arena, c->n + 1, int32_t);
+    for (size_t i = 0; i < c->n; i++) {
+        rows[i] = c->results[i].run_id ? (int32_t)c->results[i].n_lines + ROWS_BESIDE_LINES : 0;
+    }
+    cost_spread(writing_ns, rows, c->n, c->cpu_ns);
+    tally_chunk(run->o->tally, c->results, c->n, c->cpu_ns);
+}
+
 /* Writes a chunk, counts it, frees it. After a failure chunks are only freed. */
 static void chunk_end(struct run *run, struct chunk *c)
 {
+    struct lap_clock clock = lap_start(run->o->tally);
     if (run->failure.code == OK && c->failure.code != OK) {
         run->failure = c->failure;
     }
     if (run->failure.code == OK && results_write(run->db, c->arena, c->results, c->n, run->o->sink,
                                                  run->o->now, &run->failure) == OK) {
         run->failure.code = OK;
+        if (run->o->tally) {
+            chunk_share(run, c, lap(&clock));
+        }
         for (size_t i = 0; i < c->n; i++) {
             run->progress.by_outcome[c->results[i].outcome]++;
             run->progress.held += c->results[i].outcome == SETTLE_WRITTEN && c->results[i].hold;

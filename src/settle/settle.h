@@ -119,12 +119,27 @@ struct settle_progress {
     int64_t by_outcome[SETTLE_OUTCOMES];
     int64_t held;
 };
+/* What a run did for each strategy, by name. */
+#define SETTLE_SHARES_MAX 4096 /* as kinds of one run: each has one strategy */
+struct settle_share {
+    struct str strategy;
+    int64_t orders, by_outcome[SETTLE_OUTCOMES], held;
+    int64_t lines, fen; /* written in this run */
+    int64_t cpu_ns;     /* what orders share is spread by orders, sources and lines */
+};
+struct settle_tally {
+    struct arena *arena;       /* the caller's */
+    int64_t (*cpu_ns)(void);   /* CPU time of the calling thread; NULL: not measured */
+    struct settle_share *shares; /* room for SETTLE_SHARES_MAX, the caller's */
+    size_t n;
+};
 struct settle_options {
     struct settle_period period;
     struct instant now;
     int workers;                    /* 0: cpu_count() */
     int64_t only_order_id;          /* 0: all */
     const struct settle_sink *sink; /* NULL: only runs are written */
+    struct settle_tally *tally;     /* NULL: not asked for */
     void (*progress)(void *ctx,
                      const struct settle_progress *p); /* after each chunk; may be NULL */
     /* Each order left alone although its inputs have changed (law 7); may be NULL. */

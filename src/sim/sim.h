@@ -149,4 +149,37 @@ SK_MUST_USE enum err_code sim_fleet_build(struct db *db, const struct sim_fleet 
 SK_MUST_USE enum err_code sim_fleet_load(struct db *db, const struct reading_points *p,
                                          const struct sim_fleet *f, const int64_t *point_ids,
                                          struct day day, struct instant now, struct err *e);
+
+/* The mixed fleet: every scenario of the settlement rules side by side, in the proportions of the
+ * reference operator (13,121 PV stations, 1,275 storage sites, 200 parks with 2,199 lessees and the
+ * rest), with what happened in one month. The same seed, month and scale give the same estate;
+ * some days of some PV and storage points are never read, and those orders are known beforehand. */
+struct sim_mix;
+#define SIM_MIX_ONE_E6 1000000 /* the reference; a kind has at least one at any scale */
+struct sim_mix *sim_mix_new(struct arena *a, uint64_t seed, struct month month, int64_t scale_e6);
+/* The strategies it names, each once. */
+size_t sim_mix_strategies(struct arena *a, struct strategy_ref **out);
+struct sim_mix_terms {
+    int64_t platform_org, grid_org, market_org, government_org;
+    const int64_t *investors, *consumers;
+    size_t n_investors, n_consumers;
+    const struct strategy_ref *strategies; /* with their versions */
+    size_t n_strategies;
+};
+/* Stations, points, contracts, orders and facts in one core transaction, then the places. */
+SK_MUST_USE enum err_code sim_mix_build(struct db *db, struct sim_mix *m,
+                                        const struct sim_mix_terms *terms, struct instant now,
+                                        struct err *e);
+/* Readings are from `from` on; those before the month only of points that are looked back at. */
+void sim_mix_days(const struct sim_mix *m, struct day *from, int *n);
+/* One day of them, in an open series write transaction. */
+SK_MUST_USE enum err_code sim_mix_load(struct db *db, const struct reading_points *p,
+                                       const struct sim_mix *m, struct day day, struct instant now,
+                                       struct err *e);
+struct sim_mix_counts {
+    int64_t orders, points, members, readings; /* members of groups: lessees, units, users */
+};
+struct sim_mix_counts sim_mix_counts(const struct sim_mix *m);
+/* The orders that must fail for want of readings, by number of the order. */
+size_t sim_mix_gaps(struct arena *a, const struct sim_mix *m, struct str **order_nos);
 #endif

@@ -135,6 +135,7 @@ enum err_code statement_run(struct db *db, const struct statement_batch *b,
                                      .workers = b->workers,
                                      .only_order_id = b->only_order_id,
                                      .sink = &sink,
+                                     .tally = b->tally,
                                      .progress = b->progress,
                                      .locked = b->locked,
                                      .progress_ctx = b->progress_ctx};

@@ -137,6 +137,7 @@ struct statement_batch {
     int64_t user_id; /* who started it; 0: the machine */
     int workers;
     int64_t only_order_id; /* 0: all */
+    struct settle_tally *tally; /* as in settle_options; NULL: not asked for */
     void (*progress)(void *ctx, const struct settle_progress *p);
     /* Each order whose statement was issued and whose inputs have changed since: statement_adjust()
      */
