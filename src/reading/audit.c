@@ -144,7 +144,7 @@ static enum err_code audit_reading(struct audit *v, const struct reading *r, str
 static enum err_code audit_journal(struct audit *v, int32_t shard, struct err *e)
 {
     int64_t after = entry_key(shard, 0);
-    if (rows_fold_position(v->db, shard, &v->folded, e) != OK) {
+    if (rows_see_fold_position(v->db, shard, &v->folded, e) != OK) {
         return e->code;
     }
     for (;;) {

@@ -199,9 +199,9 @@ enum err_code rows_each_entry(struct db *db, int32_t shard, int64_t after, entry
     return closed != OK ? closed : code;
 }
 
-enum err_code rows_fold_position(struct db *db, int32_t shard, int64_t *key, struct err *e)
+static enum err_code fold_position(struct db *db, const char *sql, int32_t shard, int64_t *key,
+                                   struct err *e)
 {
-    static const char sql[] = "select entry_key from fold_position where shard = $1 {for_update}";
     struct rows *r;
     if (rows_open(db, STORE_SERIES, sql, &r, e) != OK) {
         return e->code;
@@ -209,6 +209,17 @@ enum err_code rows_fold_position(struct db *db, int32_t shard, int64_t *key, str
     rows_int(r, 1, shard);
     *key = rows_next(r, e) ? rows_get_int(r, 0) : entry_key(shard, 0);
     return rows_close(r, e);
+}
+
+enum err_code rows_fold_position(struct db *db, int32_t shard, int64_t *key, struct err *e)
+{
+    static const char sql[] = "select entry_key from fold_position where shard = $1 {for_update}";
+    return fold_position(db, sql, shard, key, e);
+}
+
+enum err_code rows_see_fold_position(struct db *db, int32_t shard, int64_t *key, struct err *e)
+{
+    return fold_position(db, "select entry_key from fold_position where shard = $1", shard, key, e);
 }
 
 enum err_code rows_put_fold_position(struct db *db, int32_t shard, int64_t key, struct instant now,

@@ -42,6 +42,8 @@ typedef bool entry_visit(void *ctx, const struct entry *entry, enum err_code *co
 enum err_code rows_each_entry(struct db *db, int32_t shard, int64_t after, entry_visit *visit,
                               void *ctx, struct err *e);
 enum err_code rows_fold_position(struct db *db, int32_t shard, int64_t *key, struct err *e);
+/* For who only reads: without the lock, which a read-only store refuses. */
+enum err_code rows_see_fold_position(struct db *db, int32_t shard, int64_t *key, struct err *e);
 enum err_code rows_put_fold_position(struct db *db, int32_t shard, int64_t key, struct instant now,
                                      struct err *e);
 /* Shards that have a journal, in order, at most `max`. */

@@ -103,7 +103,7 @@ enum err_code reading_today_open(struct db *db, const struct reading_points *p, 
     for (size_t i = 0; i < n && code == OK; i++) {
         int64_t position;
         put_late(t, shards[i], &late[i]);
-        code = rows_fold_position(db, shards[i], &position, e);
+        code = rows_see_fold_position(db, shards[i], &position, e);
         code = code == OK ? rows_each_entry(db, shards[i], position, today_entry, t, e) : code;
     }
     arena_free(work);

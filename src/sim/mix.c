@@ -240,7 +240,8 @@ static void point_fill(struct db *db, struct building *b, int32_t at, int64_t st
     const struct mix_point *w = s->what;
     struct str code = str_of(w->code);
     if (is_each(w)) {
-        code = str_of(arena_printf(b->arena, STR_FMT "%d", (int)code.n - 1, code.at, s->member + 1));
+        code.n--;
+        code = str_of(arena_printf(b->arena, STR_FMT "%d", STR_ARG(code), s->member + 1));
     }
     b->points[at] = (struct point){.point_id = store_next_id(db, b->now),
                                    .station_id = station_id,

@@ -1,5 +1,5 @@
-/* mix_kinds.c - every scenario of the settlement rules as a row: how many there are in the reference
- * fleet, what hangs on the wall, what was agreed and what happened in the month.
+/* mix_kinds.c - every scenario of the settlement rules as a row: how many the reference fleet has,
+ * what hangs on the wall, what was agreed and what happened in the month.
  */
 #include "sim/mix.h"
 
