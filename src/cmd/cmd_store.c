@@ -11,14 +11,25 @@
 #include "tariff/tariff.h"
 #include "work/work.h"
 
+static const struct store_migrations *const ROOMS[] = {
+    &people_migrations,    &meter_migrations,  &reading_migrations,
+    &contract_migrations,  &tariff_migrations, &settle_migrations,
+    &statement_migrations, &ledger_migrations, &work_migrations,
+};
+#define N_ROOMS (sizeof ROOMS / sizeof *ROOMS)
+
+static void all_rooms(struct store_migrations out[N_ROOMS])
+{
+    for (size_t i = 0; i < N_ROOMS; i++) {
+        out[i] = *ROOMS[i];
+    }
+}
+
 enum err_code cmd_migrate(struct cmd *c, struct db *db, struct err *e)
 {
-    const struct store_migrations rooms[] = {
-        people_migrations,    meter_migrations,  reading_migrations,
-        contract_migrations,  tariff_migrations, settle_migrations,
-        statement_migrations, ledger_migrations, work_migrations,
-    };
-    return store_migrate(db, rooms, sizeof rooms / sizeof *rooms, c->clock.now(c->clock.ctx), e);
+    struct store_migrations rooms[N_ROOMS];
+    all_rooms(rooms);
+    return store_migrate(db, rooms, N_ROOMS, c->clock.now(c->clock.ctx), e);
 }
 
 enum err_code cmd_open(struct cmd *c, enum store_mode mode, struct db **out, struct err *e)
@@ -29,7 +40,11 @@ enum err_code cmd_open(struct cmd *c, enum store_mode mode, struct db **out, str
         }
         return e->code;
     }
-    if (mode != STORE_READ_ONLY && cmd_migrate(c, *out, e) != OK) {
+    struct store_migrations rooms[N_ROOMS];
+    all_rooms(rooms);
+    enum err_code code =
+        mode == STORE_READ_ONLY ? store_migrated(*out, rooms, N_ROOMS, e) : cmd_migrate(c, *out, e);
+    if (code != OK) {
         store_close(*out);
         *out = NULL;
         return e->code;

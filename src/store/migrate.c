@@ -196,3 +196,29 @@ enum err_code store_migrate(struct db *db, const struct store_migrations *rooms,
     arena_free(a);
     return code;
 }
+
+enum err_code store_migrated(struct db *db, const struct store_migrations *rooms, size_t n,
+                             struct err *e)
+{
+    struct err own;
+    e = e ? e : &own;
+    struct arena *a = arena_new();
+    enum err_code code = OK;
+    for (size_t i = 0; i < n && code == OK; i++) {
+        struct str rest = str_of(rooms[i].sql), hash;
+        struct migration m;
+        bool got = true;
+        while (code == OK && got) {
+            code = cut_next(rooms[i].room, &rest, &m, &got, e);
+            code = code == OK && got ? recorded(db, &m, a, &hash, e) : code;
+            if (code == OK && got && hash.n == 0) {
+                code = fail(e, ERR_IO,
+                            "the store was made by an older program (%s %lld is not "
+                            "there): bring it up to date with 'sunkeeper init'",
+                            m.room, (long long)m.number);
+            }
+        }
+    }
+    arena_free(a);
+    return code;
+}

@@ -69,6 +69,10 @@ struct store_migrations {
 };
 SK_MUST_USE enum err_code store_migrate(struct db *db, const struct store_migrations *rooms,
                                         size_t n, struct instant now, struct err *e);
+/* For who opens it for reading: OK when all of them were applied; ERR_IO names the first that was
+ * not, and the remedy. */
+SK_MUST_USE enum err_code store_migrated(struct db *db, const struct store_migrations *rooms,
+                                         size_t n, struct err *e);
 
 /* Ids: 41 bits milliseconds since 2024-01-01 UTC, 10 bits node, 12 bits counter (storage.md 3);
  * rising within a connection, unique over nodes; `now` that steps back changes nothing. In a demo

@@ -561,7 +561,10 @@ static void test_law_5_migrations(void **state)
     text_add_c(&t, tables);
     text_add_c(&t, "-- migration 3 core\nalter table thing add column note {text};\n");
     room.sql = t.at;
+    assert_int_equal(store_migrated(f->db, &room, 1, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "demo 3 is not there"));
     assert_ok(store_migrate(f->db, &room, 1, NOW, &e), &e);
+    assert_ok(store_migrated(f->db, &room, 1, &e), &e);
     assert_int_equal(count(f->db, STORE_CORE, "select count(note) from thing"), 0);
     room.sql = tables;
     assert_int_equal(store_migrate(f->db, &room, 1, NOW, &e), ERR_RULE);

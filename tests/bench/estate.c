@@ -6,8 +6,10 @@
 #include "base/json.h"
 #include "bench/bench.h"
 #include "people/people.h"
+#include "ledger/ledger.h"
 #include "statement/statement.h"
 #include "tariff/tariff.h"
+#include "work/work.h"
 #include <sys/stat.h>
 
 #define STRATEGY_BYTES_MAX 65536
@@ -113,7 +115,7 @@ void estate_make(struct estate *s, const char *dir, int32_t contracts)
     struct store_migrations rooms[] = { people_migrations,    meter_migrations,
                                         reading_migrations, contract_migrations,
                                         tariff_migrations,    settle_migrations,
-                                        statement_migrations };
+                                        statement_migrations, ledger_migrations, work_migrations };
     struct sim_fleet_terms terms = { .calendar = "zhejiang",
                                      .book = "zhejiang",
                                      .from = { 20260101 } };

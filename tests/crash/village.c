@@ -4,8 +4,10 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "meter/meter.h"
+#include "ledger/ledger.h"
 #include "support/shelf.h"
 #include "tariff/tariff.h"
+#include "work/work.h"
 
 #define PER_ORDER 4 /* most points of an order */
 #define FIRST_STATION 1000
@@ -225,9 +227,10 @@ enum err_code village_open(struct village *t, const struct village_plan *plan, c
                            enum store_mode mode, struct err *e)
 {
     const struct store_migrations rooms[] = { people_migrations,    meter_migrations,
-                                              reading_migrations, tariff_migrations,
+                                              reading_migrations,   tariff_migrations,
                                               contract_migrations,  settle_migrations,
-                                              statement_migrations };
+                                              statement_migrations, ledger_migrations,
+                                              work_migrations };
     struct db *db;
     if (store_open(where, mode, &db, e) != OK) {
         return e->code;

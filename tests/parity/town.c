@@ -3,8 +3,10 @@
 #include "base/json.h"
 #include "base/test.h"
 #include "meter/meter.h"
+#include "ledger/ledger.h"
 #include "support/shelf.h"
 #include "tariff/tariff.h"
+#include "work/work.h"
 
 const struct settle_period JULY = {{20260701}, {20260801}}, AUGUST = {{20260801}, {20260901}};
 
@@ -49,7 +51,7 @@ void town_open(struct town *s, const char *where)
 {
     const struct store_migrations rooms[] = {
         people_migrations,   meter_migrations, reading_migrations, tariff_migrations,
-        contract_migrations, settle_migrations,  statement_migrations};
+        contract_migrations, settle_migrations,  statement_migrations, ledger_migrations, work_migrations };
     *s = (struct town){.now = TOWN_NOW, .a = arena_new()};
     assert_ok(store_open(where, STORE_CREATE, &s->db, &s->e), &s->e);
     assert_ok(store_migrate(s->db, rooms, sizeof(rooms) / sizeof(*rooms), s->now, &s->e), &s->e);
