@@ -160,6 +160,8 @@ void strategy_message_text(struct text *t, const struct strategy_message *m)
     if (m->fix.n) {
         text_add_c(t, "   write: ");
         text_add(t, m->fix);
+    } else if (!memchr(m->text.at, ';', m->text.n)) { /* else the text itself says what to do */
+        text_addf(t, "   hint: %s", message_hint(m->code));
     }
     text_byte(t, '\n');
 }

@@ -24,4 +24,6 @@ __attribute__((format(printf, 4, 5))) void report_warning(struct reporter *r,
                                                           const char *fmt, ...);
 /* In the order of files, lines and columns; twice the same counts once. */
 struct strategy_messages reporter_end(struct reporter *r);
+/* How a mistake of this kind is mended; "" for an unknown code (hint.c). */
+const char *message_hint(const char *code);
 #endif

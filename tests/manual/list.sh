@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 pages="docs/tally.md docs/tally.zh-CN.md"
-source=$(ls src/strategy/*.c | grep -v -e '_test\.c$' -e '_fuzz\.c$' -e '_bench\.c$')
+source=$(ls src/strategy/*.c | grep -v -e /hint\.c -e '_test\.c$' -e '_fuzz\.c$' -e '_bench\.c$')
 rc=0
 say() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; rc=1; fi; }
 tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
@@ -16,6 +16,8 @@ grep -ohE '"[A-Z][0-9]{2}"' $source | tr -d '"' | LC_ALL=C sort -u >"$tmp/codes"
     LC_ALL=C sort -u >"$tmp/names"
 [ "$(wc -l <"$tmp/codes")" -ge 90 ] && [ "$(wc -l <"$tmp/names")" -ge 10 ]
 say $? "the source has codes and names of failures"
+grep -ohE '\{ "[A-Z][0-9]{2}",' src/strategy/hint.c | grep -oE '[A-Z][0-9]{2}' | LC_ALL=C sort | diff "$tmp/codes" - >"$tmp/diff"
+say $? "hint.c has each code once and no other"; sed 's/^/# /' "$tmp/diff"
 cat tests/strategy/wrong/*.expect | sed -nE 's/^[^ ]+:[0-9]+:[0-9]+: ([A-Z][0-9]{2} .*)$/\1/p' |
     sed 's/ (warning)$//' | LC_ALL=C sort -u >"$tmp/messages"
 

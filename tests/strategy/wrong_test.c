@@ -4,6 +4,7 @@
  * there for the others to use. A first line "# amended by: NAME" adds an amendment.
  */
 #include "base/base.h"
+#include "strategy/message.h"
 #include "strategy/tree.h"
 #include "base/test.h"
 #include <dirent.h>
@@ -104,7 +105,12 @@ static void test_law_5_each_wrong_program_gets_its_messages(void **state)
             print_error("%s\nexpected:\n" STR_FMT "found:\n" STR_FMT, entry->d_name,
                         STR_ARG(expect), STR_ARG(have));
         }
-        for (size_t i = 0; i < m.n; i++) {
+        for (size_t i = 0; i < m.n; i++) { /* a fix to paste, a remedy in the text, or a hint */
+            const struct strategy_message *x = &m.at[i];
+            bool remedy = x->fix.n || memchr(x->text.at, ';', x->text.n);
+            if (!remedy && !*message_hint(x->code)) {
+                fail_msg("%s: %s has no hint (hint.c)", entry->d_name, x->code);
+            }
             for (size_t k = 0; k < sizeof CODES / sizeof CODES[0]; k++) {
                 seen[k] = seen[k] || strcmp(CODES[k], m.at[i].code) == 0;
             }
