@@ -2,6 +2,7 @@
  *
  * There are no templates: the text is the expression as written, with the values of this run in the
  * place of names. Branches that were not taken are left out.
+ * A reader with nothing but the page gets to the amount (tests/explain does).
  */
 #include "strategy/run.h"
 
@@ -204,16 +205,38 @@ static struct str label_of(const struct telling *t, bool line, int32_t index)
 
 /* ---- expressions ----------------------------------------------------------------------------- */
 
+/* What the contract says, also where binding folded the name into a larger value. */
+static bool setting_here(const struct telling *t, const struct tally_expr *x,
+                         const struct tally_decl *d, const struct at *at, wide *v, uint8_t *st)
+{
+    const struct strategy_bound *b = t->r->b;
+    struct err e = { 0 };
+    if (value_here(t, b->plan->node_of[x->id], at, v, st)) {
+        return true;
+    }
+    bool given =
+        d->kind == STRATEGY_PARAM || d->kind == STRATEGY_INPUT || d->kind == STRATEGY_STATE;
+    bool fixed = d->axis < 0 || (at->mask & SHAPE(d->axis));
+    return given && fixed &&
+           bound_setting(b, (int32_t)(d - t->p->decls), d->axis < 0 ? 0 : at->index[d->axis], v, st,
+                         &e) == OK;
+}
+
 static void say_setting(struct telling *t, struct text *out, const struct tally_expr *x,
                         const struct tally_decl *d, const struct at *at)
 {
     wide v = 0;
     uint8_t st = VALUE_OK;
-    int32_t node = t->r->b->plan->node_of[x->id];
-    if (!value_here(t, node, at, &v, &st) || st != VALUE_OK || d->type.kind != TALLY_NUMBER) {
-        if (!say_value(t, out, x, at, "")) {
-            text_add(out, x->name);
-        }
+    if (!setting_here(t, x, d, at, &v, &st)) {
+        text_add(out, x->name);
+        return;
+    }
+    if (st != VALUE_OK) {
+        text_state(out, st);
+        return;
+    }
+    if (d->type.kind != TALLY_NUMBER) {
+        say_typed(t, out, &d->type, v, 0);
         return;
     }
     int scale = d->type.scale;
@@ -303,6 +326,41 @@ static const char *sign_of(enum tally_op op)
     }
 }
 
+/* " weaver of weaver 500.00, dyer 300.00": whose part of a split, and all weights in their order,
+ * which decides where remainders tie. Nothing where there are too many to list. */
+static void say_weights(struct telling *t, struct text *out, const struct tally_expr *x,
+                        const struct at *at)
+{
+    const struct strategy_bound *b = t->r->b;
+    const struct tally_expr *weight = x->args[1];
+    int32_t along = x->along;
+    int32_t n = t->p->axes[along].group ? b->axes[along].n : clock_length(b, along);
+    struct at here = *at;
+    struct text list;
+    int32_t shown = 0;
+    if (!(at->mask & SHAPE(along))) {
+        return;
+    }
+    text_init(&list, t->arena, EXPLAIN_MAX);
+    for (int32_t i = 0; i < n && shown <= KEYS_SHOWN; i++) {
+        wide v = 0;
+        uint8_t st = VALUE_OK;
+        here.index[along] = i;
+        if ((along == AXIS_TOU && !(t->r->tou_seen >> i & 1)) ||
+            !value_here(t, b->plan->node_of[weight->id], &here, &v, &st)) {
+            continue;
+        }
+        text_add_c(&list, shown++ ? ", " : " of ");
+        text_key(&list, b, along, i);
+        say_value(t, &list, weight, &here, " ");
+    }
+    if (shown > 0 && shown <= KEYS_SHOWN) {
+        text_add_c(out, ": ");
+        text_key(out, b, along, at->index[along]);
+        text_add(out, text_str(&list));
+    }
+}
+
 static void say_call(struct telling *t, struct text *out, const struct tally_expr *x,
                      const struct at *at, int depth)
 {
@@ -322,6 +380,7 @@ static void say_call(struct telling *t, struct text *out, const struct tally_exp
     if (x->fn == FN_ALLOCATE) {
         text_add_c(out, " over ");
         text_add(out, x->n_axes ? x->axes[0] : STR(""));
+        say_weights(t, out, x, at);
     }
     text_byte(out, ')');
     bool rounds = x->fn == FN_ROUND || x->fn == FN_ROUND_DOWN || x->fn == FN_LOOKUP ||
@@ -361,6 +420,65 @@ static const struct tally_expr *side_of(struct telling *t, const struct tally_ex
         return NULL;
     }
     }
+}
+
+/* "500.00 + 300.00": what a sum over members or periods adds up, if its values are known one by
+ * one and a reader can add them. */
+static bool say_terms(struct telling *t, struct text *out, const struct tally_expr *x,
+                      const struct at *at)
+{
+    const struct strategy_bound *b = t->r->b;
+    int32_t id = b->alias[b->plan->node_of[x->args[0]->id]], n = 0;
+    const struct value *val = id >= 0 ? &t->r->val[id] : NULL;
+    if (x->fn != FN_SUM || !val || !val->v || b->plan->nodes[id].time >= 0 ||
+        (x->gone & ~b->plan->spaces[val->space])) {
+        return false;
+    }
+    for (int32_t k = 0; k < b->spaces[val->space].n; k++) {
+        struct at here = { .mask = b->plan->spaces[val->space] };
+        space_index(b, val->space, k, here.index);
+        bool agrees = true;
+        for (int32_t a = 0; a < t->p->n_axes && agrees; a++) {
+            agrees = !(here.mask & at->mask & ~x->gone & SHAPE(a)) || here.index[a] == at->index[a];
+        }
+        wide v = 0, holds = 1;
+        uint8_t st = VALUE_OK, known = VALUE_OK;
+        if (!agrees || !has_intervals(t, val->space, here.index)) {
+            continue;
+        }
+        if (x->where && (!value_here(t, b->plan->node_of[x->where->id], &here, &holds, &known) ||
+                         known != VALUE_OK)) {
+            return false;
+        }
+        if (!value_here(t, id, &here, &v, &st) || st != VALUE_OK || n == KEYS_SHOWN) {
+            return false;
+        }
+        if (holds) {
+            text_add_c(out, n++ ? " + " : "");
+            say_typed(t, out, &x->args[0]->type, v, b->plan->nodes[id].scale);
+        }
+    }
+    return n > 1;
+}
+
+/* As written, with what it adds up: "sum(ENERGY over lessee: 576.20 + 345.72)". */
+static void say_aggregate(struct telling *t, struct text *out, const struct tally_expr *x,
+                          const struct at *at)
+{
+    struct str written = tally_expr_text(t->arena, t->p, x);
+    struct at around = *at;
+    struct text terms;
+    text_init(&terms, t->arena, EXPLAIN_MAX);
+    if (str_ends(written, ")") && say_terms(t, &terms, x, at)) {
+        text_add(out, (struct str){ written.at, written.n - 1 });
+        text_add_c(out, ": ");
+        text_add(out, text_str(&terms));
+        text_add_c(out, ")");
+    } else {
+        text_add(out, written);
+    }
+    around.mask &= ~x->gone; /* what it adds up is explained at every key of it */
+    want_inside(t, x, &around);
 }
 
 static void say_plain(struct telling *t, struct text *out, const struct tally_expr *x,
@@ -412,7 +530,7 @@ static void say_bare(struct telling *t, struct text *out, const struct tally_exp
     }
     case OP_CALL:
         if (is_aggregate(x)) {
-            say_plain(t, out, x, at);
+            say_aggregate(t, out, x, at);
             if (depth > 0) {
                 say_value(t, out, x, at, " = ");
             }
@@ -537,6 +655,20 @@ static void tell_part(struct telling *t, const char *word, const struct tally_ex
     add_row(t, str_of(word), text_str(&right));
 }
 
+/* Whether quantity times price is the amount; not so for what was taken off, bounded or shared. */
+static bool is_product(const struct strategy_line *l, int64_t fen)
+{
+    wide by = 1, product = (wide)l->quantity.units * l->price.units;
+    for (int i = 0; i < l->quantity.scale + l->price.scale - 2; i++) {
+        by *= 10;
+    }
+    for (int i = l->quantity.scale + l->price.scale; i < 2; i++) {
+        product *= 10;
+    }
+    wide off = product - (wide)fen * by;
+    return l->has_quantity && l->has_price && 2 * (off < 0 ? -off : off) <= by;
+}
+
 static void tell_line(struct telling *t, struct text *out, const struct strategy_line *l,
                       const struct run_line *made)
 {
@@ -560,7 +692,8 @@ static void tell_line(struct telling *t, struct text *out, const struct strategy
         text_decimal(out, l->price.units, l->price.scale, l->price.scale < 4 ? l->price.scale : 4);
         text_addf(out, " " STR_FMT, STR_ARG(l->price_unit));
     }
-    if (m.at && !tl->showing) {
+    int64_t fen = l->vat == VAT_ON_TOP ? l->net_fen : l->fen;
+    if (m.at && !tl->showing && is_product(l, fen)) {
         const struct tally_expr *x = t->p->exprs[m.at->expr];
         tell_part(t, "quantity", x->args[0], &at);
         tell_part(t, "price", x->args[1], &at);
@@ -568,7 +701,6 @@ static void tell_line(struct telling *t, struct text *out, const struct strategy
         text_add_c(out, l->has_quantity ? "; " : "");
         say(t, out, tl->amount, &at, 0);
     }
-    int64_t fen = l->vat == VAT_ON_TOP ? l->net_fen : l->fen;
     text_add_c(out, " = ");
     text_scaled(out, fen, 2);
     text_add_c(out, " yuan\n");

@@ -323,7 +323,9 @@ size_t strategy_values(struct arena *arena, const struct strategy_bound *b,
 
 /* ---- explain ---------------------------------------------------------------------------- */
 
-/* The arithmetic of a line, then each name in it once, down to the sources (section 7.6). */
+/* The arithmetic of a line, then each name in it once, down to the sources (section 7.6). What is
+ * printed gives the amount again: weights of a split with their members, terms of a sum, values of
+ * the contract. Taken as printed: readings added up, rows of tables, days chosen. */
 void strategy_explain(struct arena *arena, const struct strategy_bound *b,
                       const struct strategy_result *r, int32_t line_id, struct text *t);
 /* The sources a line came from, for the trace to intervals and registers. */
