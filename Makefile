@@ -19,10 +19,11 @@ OPT     := -O1 -g -fsanitize=thread
 HARD    := -fPIE
 endif
 PQ_INC  := $(shell pkg-config --cflags libpq 2>/dev/null || echo -I/usr/include/postgresql)
-CFLAGS  += -std=gnu11 $(OPT) $(WARN) $(HARD) -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc -Itests $(PQ_INC) \
+XML_INC := $(shell pkg-config --cflags libxml-2.0 2>/dev/null || echo -I/usr/include/libxml2)
+CFLAGS  += -std=gnu11 $(OPT) $(WARN) $(HARD) -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc -Itests $(PQ_INC) $(XML_INC) \
            -include base/banned.h
 LDFLAGS += -pie -Wl,-z,relro,-z,now
-LDLIBS  += -lsqlite3 -lpq -lcrypto -ljansson -lz -lzstd -largon2 -lpthread
+LDLIBS  += -lsqlite3 -lpq -lcrypto -ljansson -lxml2 -lz -lzstd -largon2 -lpthread
 TESTLIBS := -lcmocka -lgmp
 
 SRC     := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c) $(wildcard src/$(r)/*/*.c))
@@ -80,7 +81,7 @@ soak: all tests fuzzers
 check: tests all
 	tests/run unit
 fuzzers: $(FUZZERS)
-FUZZCC  := clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) -include base/banned.h \
+FUZZCC  := clang-14 -std=gnu11 -O1 -g -D_GNU_SOURCE -DSK_VERSION='"0.1.0"' -Isrc $(PQ_INC) $(XML_INC) -include base/banned.h \
            -fno-sanitize-recover=all
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
