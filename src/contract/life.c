@@ -300,7 +300,7 @@ static enum err_code request_check(struct db *db, struct arena *a, struct scope 
         rows_followers(db, a, s, row->ref, from, 0, &f, &n, e) != OK) {
         return e->code;
     }
-    if (from < today) {
+    if (found && from < today) { /* the first version may begin on any day */
         return fail_named(e, ERR_RULE, "LIFE_ORDER",
                           "strategy " STR_FMT "@%d: %d is past, and what was settled stays as it "
                           "was: choose today or a later day",
