@@ -6,6 +6,7 @@
 #include "meter/meter.h"
 #include "people/people.h"
 #include "reading/reading.h"
+#include "secret/secret.h"
 #include "settle/settle.h"
 #include "statement/statement.h"
 #include "tariff/tariff.h"
@@ -15,6 +16,7 @@ static const struct store_migrations *const ROOMS[] = {
     &people_migrations,    &meter_migrations,  &reading_migrations,
     &contract_migrations,  &tariff_migrations, &settle_migrations,
     &statement_migrations, &ledger_migrations, &work_migrations,
+    &secret_migrations,
 };
 #define N_ROOMS (sizeof ROOMS / sizeof *ROOMS)
 

@@ -9,6 +9,7 @@
 #include "ledger/ledger.h"
 #include "statement/statement.h"
 #include "tariff/tariff.h"
+#include "secret/secret.h"
 #include "work/work.h"
 #include <sys/stat.h>
 
@@ -115,7 +116,8 @@ void estate_make(struct estate *s, const char *dir, int32_t contracts)
     struct store_migrations rooms[] = { people_migrations,    meter_migrations,
                                         reading_migrations, contract_migrations,
                                         tariff_migrations,    settle_migrations,
-                                        statement_migrations, ledger_migrations, work_migrations };
+                                        statement_migrations, ledger_migrations, work_migrations,
+        secret_migrations };
     struct sim_fleet_terms terms = { .calendar = "zhejiang",
                                      .book = "zhejiang",
                                      .from = { 20260101 } };

@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "support/shelf.h"
 #include "tariff/tariff.h"
+#include "secret/secret.h"
 #include "work/work.h"
 
 #define PER_ORDER 4 /* most points of an order */
@@ -230,7 +231,8 @@ enum err_code village_open(struct village *t, const struct village_plan *plan, c
                                               reading_migrations,   tariff_migrations,
                                               contract_migrations,  settle_migrations,
                                               statement_migrations, ledger_migrations,
-                                              work_migrations };
+                                              work_migrations,
+        secret_migrations };
     struct db *db;
     if (store_open(where, mode, &db, e) != OK) {
         return e->code;

@@ -6,6 +6,7 @@
 #include "ledger/ledger.h"
 #include "support/shelf.h"
 #include "tariff/tariff.h"
+#include "secret/secret.h"
 #include "work/work.h"
 
 const struct settle_period JULY = {{20260701}, {20260801}}, AUGUST = {{20260801}, {20260901}};
@@ -52,7 +53,8 @@ void town_open(struct town *s, const char *where)
     const struct store_migrations rooms[] = {
         people_migrations,   meter_migrations, reading_migrations, tariff_migrations,
         contract_migrations, settle_migrations,  statement_migrations,
-        ledger_migrations,   work_migrations};
+        ledger_migrations,   work_migrations,
+        secret_migrations};
     *s = (struct town){.now = TOWN_NOW, .a = arena_new()};
     assert_ok(store_open(where, STORE_CREATE, &s->db, &s->e), &s->e);
     assert_ok(store_migrate(s->db, rooms, sizeof(rooms) / sizeof(*rooms), s->now, &s->e), &s->e);
