@@ -38,8 +38,9 @@ static void test_gcm_nist_case_16(void **state)
     struct err e;
     struct cipher_key k =
         key_of(a, "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
-    struct str plain = bytes_of(a, "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-                                   "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+    struct str plain =
+        bytes_of(a, "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
     struct str aad = bytes_of(a, "feedfacedeadbeeffeedfacedeadbeefabaddad2"), back;
     struct str body =
         cipher_seal(a, CIPHER_AES_GCM, &k,
