@@ -148,6 +148,9 @@ void text_key(struct text *t, const struct strategy_bound *b, int32_t axis, int3
 /* Index on a clock axis of interval i of a row, -1 outside the period. */
 int32_t clock_index(const struct strategy_bound *b, const struct bound_row *row, int32_t axis,
                     int32_t i);
+/* The same for n intervals from `first` on. */
+void clock_indexes(const struct strategy_bound *b, const struct bound_row *row, int32_t axis,
+                   int32_t first, int32_t n, int32_t *out);
 /* Key of the tou axis for key `key` of a member's own span; -1 if it has no such key. */
 int32_t clock_tou_key(const struct strategy_bound *b, const struct tariff_span *s, int32_t key);
 int32_t clock_length(const struct strategy_bound *b, int32_t axis);

@@ -157,17 +157,38 @@ static int32_t clock_key_of(const struct strategy_bound *b, tally_shape clock, c
     return key;
 }
 
-static void count_interval(struct run_share *s, wide value, uint8_t quality)
+/* The clock keys of n intervals of a row, -1 where one is outside. */
+static void clock_keys_of(const struct strategy_bound *b, const struct bound_row *row,
+                          tally_shape clock, int32_t first, int32_t n, int32_t *key)
 {
-    wide x = value < 0 ? -value : value;
-    s->n_estimated += quality == QUALITY_ESTIMATED;
-    s->n_manual += quality == QUALITY_MANUAL;
-    s->estimated += quality != QUALITY_ACTUAL ? x : 0;
+    int32_t index[SLOTS];
+    memset(key, 0, (size_t)n * sizeof *key);
+    for (int32_t axis = AXIS_HOUR; axis <= AXIS_TOU; axis++) {
+        if (!(clock & SHAPE(axis))) {
+            continue;
+        }
+        const int32_t length = clock_length(b, axis);
+        clock_indexes(b, row, axis, first, n, index);
+        for (int32_t i = 0; i < n; i++) {
+            key[i] = key[i] < 0 || index[i] < 0 ? -1 : key[i] * length + index[i];
+        }
+    }
+}
+
+/* In the digits of the feed. */
+static void count_interval(struct run_share *s, int64_t value, uint8_t quality)
+{
+    uint64_t x = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     s->total += x;
+    if (quality != QUALITY_ACTUAL) {
+        s->n_estimated += quality == QUALITY_ESTIMATED;
+        s->n_manual += quality == QUALITY_MANUAL;
+        s->estimated += x;
+    }
 }
 
 static enum err_code count_keys(struct run *r, int32_t decl, int32_t member, tally_shape clock,
-                                struct run_share *to, struct err *e)
+                                int32_t keys, struct run_share *to, struct err *e)
 {
     const struct strategy_bound *b = r->b;
     const struct tally_decl *d = &b->plan->program->decls[decl];
@@ -176,6 +197,7 @@ static enum err_code count_keys(struct run *r, int32_t decl, int32_t member, tal
     wide p = EXACT_POW10[d->type.scale - feed->digits];
     int64_t values[SLOTS];
     uint8_t quality[SLOTS];
+    int32_t key[SLOTS];
     for (int32_t first = 0; first < row.axis->n; first += SLOTS) {
         int32_t n = row.axis->n - first < SLOTS ? row.axis->n - first : SLOTS;
         if (r->data->values(r->data->ctx, feed->source, row.axis, first, n, values, quality, e) !=
@@ -183,17 +205,16 @@ static enum err_code count_keys(struct run *r, int32_t decl, int32_t member, tal
             return fail_in(e, "order " STR_FMT ": quality of " STR_FMT,
                            STR_ARG(b->binding.order_no), STR_ARG(d->name));
         }
+        clock_keys_of(b, &row, clock, first, n, key);
         for (int32_t i = 0; i < n; i++) {
-            int32_t index[AXIS_FIRST] = { 0 };
-            for (int32_t axis = AXIS_HOUR; axis <= AXIS_TOU; axis++) {
-                bool asked = clock & SHAPE(axis);
-                index[axis] = asked ? clock_index(b, &row, axis, first + i) : 0;
-            }
-            int32_t key = clock_key_of(b, clock, index);
-            if (key >= 0 && quality[i] != QUALITY_MISSING) {
-                count_interval(&to[key], values[i] * p, quality[i]);
+            if (key[i] >= 0 && quality[i] != QUALITY_MISSING) {
+                count_interval(&to[key[i]], values[i], quality[i]);
             }
         }
+    }
+    for (int32_t k = 0; k < keys; k++) {
+        to[k].estimated *= p;
+        to[k].total *= p;
     }
     return OK;
 }
@@ -218,7 +239,7 @@ static enum err_code source_share(struct run *r, int32_t decl, int32_t member, t
         k = arena_make(r->arena, struct run_keyed);
         k->clock = clock;
         k->at = arena_many(r->arena, (size_t)keys, struct run_share);
-        enum err_code code = count_keys(r, decl, member, clock, k->at, e);
+        enum err_code code = count_keys(r, decl, member, clock, keys, k->at, e);
         if (code != OK) {
             return code;
         }

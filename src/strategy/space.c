@@ -47,23 +47,41 @@ int32_t clock_tou_key(const struct strategy_bound *b, const struct tariff_span *
     return -1;
 }
 
+void clock_indexes(const struct strategy_bound *b, const struct bound_row *row, int32_t axis,
+                   int32_t first, int32_t n, int32_t *out)
+{
+    const int64_t step = (int64_t)row->axis->minutes * 60000;
+    int64_t local = instant_of(row->axis, first) + CHINA_MS;
+    if (axis == AXIS_TOU) {
+        const struct tariff_span *s = row->span;
+        const int64_t start = day_number(s->first) * DAY_MS;
+        const bool own = s != b->binding.span;
+        for (int32_t i = 0; i < n;) { /* day by day */
+            int64_t at = floor_div(local - start, DAY_MS), ms = local - start - at * DAY_MS;
+            bool inside = at >= 0 && at < s->n_days;
+            const uint8_t *key = inside ? s->maps[s->day_map[at]].key : NULL;
+            for (; i < n && ms < DAY_MS; i++, ms += step, local += step) {
+                int32_t k = key ? key[ms / SLOT_MS] : -1;
+                out[i] = own && key ? clock_tou_key(b, s, k) : k;
+            }
+        }
+        return;
+    }
+    const int64_t unit = axis == AXIS_HOUR ? HOUR_MS : DAY_MS;
+    const int64_t base = floor_div(b->binding.axis.start.utc_ms + CHINA_MS, unit);
+    const int32_t length = clock_length(b, axis);
+    for (int32_t i = 0; i < n; i++, local += step) {
+        int64_t k = floor_div(local, unit) - base;
+        out[i] = k >= 0 && k < length ? (int32_t)k : -1;
+    }
+}
+
 int32_t clock_index(const struct strategy_bound *b, const struct bound_row *row, int32_t axis,
                     int32_t i)
 {
-    int64_t local = instant_of(row->axis, i) + CHINA_MS;
-    if (axis == AXIS_TOU) {
-        const struct tariff_span *s = row->span;
-        int64_t day = floor_div(local, DAY_MS);
-        int64_t at = day - day_number(s->first);
-        if (at < 0 || at >= s->n_days) {
-            return -1;
-        }
-        int64_t slot = (local - day * DAY_MS) / SLOT_MS;
-        return clock_tou_key(b, s, s->maps[s->day_map[at]].key[slot]);
-    }
-    int64_t unit = axis == AXIS_HOUR ? HOUR_MS : DAY_MS;
-    int64_t k = floor_div(local, unit) - floor_div(b->binding.axis.start.utc_ms + CHINA_MS, unit);
-    return k >= 0 && k < clock_length(b, axis) ? (int32_t)k : -1;
+    int32_t k;
+    clock_indexes(b, row, axis, i, 1, &k);
+    return k;
 }
 
 uint64_t clock_tou_seen(const struct strategy_bound *b, const struct bound_row *row)
