@@ -20,8 +20,7 @@ struct block {
 };
 
 struct arena {
-    struct block *now;   /* the one that is filled, newest first through `next` */
-    struct block *first; /* kept by arena_reset */
+    struct block *now; /* the one that is filled, newest first through `next` */
     size_t held;
 };
 
@@ -53,17 +52,15 @@ static struct block *block_new(struct arena *a, size_t size)
 struct arena *arena_new(void)
 {
     struct arena *a = mem_alloc(sizeof(*a));
-    a->first = a->now = block_new(a, BLOCK_FIRST);
+    a->now = block_new(a, BLOCK_FIRST);
     return a;
 }
 
-static void blocks_free(struct block *b, const struct block *keep)
+static void blocks_free(struct block *b)
 {
     while (b) {
         struct block *next = b->next;
-        if (b != keep) {
-            free(b);
-        }
+        free(b);
         b = next;
     }
 }
@@ -71,15 +68,16 @@ static void blocks_free(struct block *b, const struct block *keep)
 void arena_free(struct arena *a)
 {
     if (a) {
-        blocks_free(a->now, NULL);
+        blocks_free(a->now);
         free(a);
     }
 }
 
+/* The newest usual block is the largest: a loop whose jobs are alike soon fits into it, and then
+ * neither asks for memory nor has any cleared that it does not use. */
 void arena_reset(struct arena *a)
 {
-    blocks_free(a->now, a->first);
-    a->now = a->first;
+    blocks_free(a->now->next);
     a->now->next = NULL;
     memset(a->now->start, 0, a->now->used);
     a->now->used = 0;

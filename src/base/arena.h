@@ -11,7 +11,8 @@ struct arena; /* opaque */
 
 struct arena *arena_new(void);
 void arena_free(struct arena *a); /* NULL is allowed */
-/* Gives back everything but keeps the first block: for the next job of a loop. */
+/* Gives back everything but the block that is being filled, at most 1 MiB: for the next job of a
+ * loop. */
 void arena_reset(struct arena *a);
 /* Zeroed, aligned for any type (32 bytes, so that AVX2 loads are aligned). */
 __attribute__((malloc, alloc_size(2), returns_nonnull)) void *arena_alloc(struct arena *a,

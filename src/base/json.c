@@ -288,12 +288,30 @@ enum err_code json_only(struct json j, const char *const *keys, struct err *e)
     return OK;
 }
 
+/* No quote, backslash or control character among eight bytes. A byte is below n where subtracting n
+ * borrows and its own high bit is clear; what a borrow makes of the bytes above it can only turn
+ * away plain ones, which are then looked at one by one. */
+static bool eight_plain(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    uint64_t quote = v ^ ones * '"', slash = v ^ ones * '\\';
+    uint64_t found = ((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
+                     ((slash - ones) & ~slash);
+    return (found & high) == 0;
+}
+
 static void add_quoted(struct text *t, struct str s)
 {
     static const char hex[] = "0123456789abcdef";
     text_byte(t, '"');
     size_t from = 0;
     for (size_t i = 0; i < s.n; i++) {
+        if (s.n - i >= 8 && eight_plain(s.at + i)) {
+            i += 7;
+            continue;
+        }
         unsigned char c = (unsigned char)s.at[i];
         if (c >= 0x20 && c != '"' && c != '\\') {
             continue;

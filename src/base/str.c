@@ -89,6 +89,12 @@ static size_t utf8_one(const unsigned char *p, size_t n, uint32_t *out)
     return len;
 }
 
+/* A character of three bytes that needs no further look: U+1000 to U+CFFF, Chinese among them. */
+static bool han_at(const unsigned char *p, size_t n)
+{
+    return n >= 3 && p[0] >= 0xE1 && p[0] <= 0xEC && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80;
+}
+
 bool str_utf8(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.at;
@@ -101,6 +107,10 @@ bool str_utf8(struct str s)
                 i += 8;
                 continue;
             }
+        }
+        if (han_at(p + i, s.n - i)) {
+            i += 3;
+            continue;
         }
         uint32_t c;
         size_t len = utf8_one(p + i, s.n - i, &c);
@@ -185,6 +195,11 @@ static bool text_room(struct text *t, size_t n)
         t->room = room;
     }
     return true;
+}
+
+void text_reserve(struct text *t, size_t n)
+{
+    (void)text_room(t, n);
 }
 
 void text_add(struct text *t, struct str s)

@@ -49,6 +49,8 @@ struct text {
     bool cut;
 };
 void text_init(struct text *t, struct arena *a, size_t max);
+/* Room for n more bytes at once, if the maximum allows them: for who knows about how much comes. */
+void text_reserve(struct text *t, size_t n);
 void text_add(struct text *t, struct str s);
 void text_add_c(struct text *t, const char *c);
 void text_byte(struct text *t, char c);
