@@ -11,6 +11,7 @@
 #define STATE_TEXT_MAX 65536 /* JSON of what a strategy leaves behind: 256 definitions at most */
 #define QUANTITY_DIGITS 4    /* columns qty_e4 and price_e6 */
 #define PRICE_DIGITS 6
+#define KEPT_TEXTS 1024 /* some ten words a line, of a handful of strategies; a clash only copies */
 
 bool store_trouble(enum err_code c)
 {
@@ -630,10 +631,21 @@ static bool party_known(const struct contract_terms *t, struct str name)
     return false;
 }
 
-/* A text that shall outlive the strategy's run. */
-static struct str keep(const struct desk *d, struct str s)
+/* A text that shall outlive the strategy's run: kept once for all orders of a chunk that have it,
+ * which saves the copy and, later, the memory that writing walks through. */
+static struct str keep(struct desk *d, struct str s)
 {
-    return d->scratch == d->arena ? s : str_dup(d->arena, s);
+    if (d->scratch == d->arena) {
+        return s;
+    }
+    if (!d->kept) {
+        d->kept = arena_many(d->arena, KEPT_TEXTS, struct str);
+    }
+    struct str *k = &d->kept[hash64(s.at, s.n, 0) % KEPT_TEXTS];
+    if (!k->at || !str_eq(*k, s)) {
+        *k = str_dup(d->arena, s);
+    }
+    return *k;
 }
 
 static enum err_code line_take(struct desk *d, const struct work *w, const struct strategy_line *l,

@@ -49,6 +49,7 @@ struct desk {
     struct arena *arena;   /* results live here */
     bool registers;        /* the period has some: control totals are compared */
     struct arena *scratch; /* what a strategy needs while it runs; the same, or reset per order */
+    struct str *kept; /* texts of results, by hash: orders of a strategy say the same words */
     struct prep_wish wish; /* of kinds made for one order; all empty: the newest of everything */
     const struct str *events; /* of the stored run that is computed again; NULL: looked up */
     struct prep *prep;        /* made when the first order needs a kind of its own */

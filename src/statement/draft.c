@@ -9,6 +9,11 @@
 
 #define TEXT_MAX (8u << 20) /* a park's lines and parties: some 10,000 of 200 bytes, with room */
 #define NAME_SLOTS 1024
+/* About what each takes, so that a text mostly finds its room at once; it may take more. */
+#define PARTY_BYTES 112
+#define ANNEX_BYTES 88
+#define HEAD_BYTES 512
+#define ROW_BYTES 200
 
 struct org_entry {
     struct org_entry *next;
@@ -164,6 +169,7 @@ static struct str parties_json(struct arena *a, const struct statement *s)
     struct text t;
     struct json_out o;
     text_init(&t, a, TEXT_MAX);
+    text_reserve(&t, s->n_parties * PARTY_BYTES);
     json_out_init(&o, &t, false);
     json_open(&o, NULL, '[');
     for (size_t i = 0; i < s->n_parties; i++) {
@@ -215,6 +221,7 @@ static struct str annex_json(struct arena *a, const struct statement *s)
     struct text t;
     struct json_out o;
     text_init(&t, a, TEXT_MAX);
+    text_reserve(&t, (s->n_flags + s->n_printed + 1) * ANNEX_BYTES);
     json_out_init(&o, &t, false);
     json_open(&o, NULL, '{');
     annex_put(&o, s);
@@ -384,6 +391,8 @@ struct str statement_body(struct arena *a, const struct statement *s)
 {
     struct text t;
     text_init(&t, a, 4 * TEXT_MAX);
+    text_reserve(&t, HEAD_BYTES + s->parties_text.n + s->annex_text.n +
+                         (s->n_legs + s->n_lines) * ROW_BYTES);
     text_add(&t, STR("sunkeeper.statement/1\n"));
     put_header(&t, s);
     for (size_t i = 0; i < s->n_legs; i++) {
