@@ -65,6 +65,7 @@ static enum err_code mix_build(struct fleet *f, struct db *db, struct instant no
         .platform_org = build_org(b, ORG_OPERATOR, "基准运营商（演示）"),
         .grid_org = build_org(b, ORG_GRID, "基准电网（演示）"),
         .market_org = build_org(b, ORG_CONSUMER, "基准交易中心（演示）"),
+        .port_org = build_org(b, ORG_CONSUMER, "基准港口（演示）"),
         .government_org = build_org(b, ORG_CONSUMER, "基准交通局（演示）"),
         .investors = investors,
         .consumers = consumers,
@@ -77,7 +78,7 @@ static enum err_code mix_build(struct fleet *f, struct db *db, struct instant no
     for (int i = 0; i < MIX_CONSUMERS; i++) {
         consumers[i] = build_org(b, ORG_CONSUMER, arena_printf(a, "基准企业%d（演示）", i + 1));
     }
-    terms.n_strategies = sim_mix_strategies(a, &refs);
+    terms.n_strategies = sim_mix_strategies(a, f->mix, &refs);
     terms.strategies = refs;
     enum err_code code = fleet_publish(f, b, refs, terms.n_strategies, e);
     return code != OK ? code : sim_mix_build(db, f->mix, &terms, now, e);

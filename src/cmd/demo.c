@@ -1,4 +1,5 @@
-/* demo.c - a province in small: 60 PV stations, 6 storage sites and 4 wind turbines, from a seed.
+/* demo.c - a province in small: 60 PV stations, 6 storage sites and 4 wind turbines, from a seed,
+ * and one of each other scenario (demo_new.c).
  *
  * First the sites as the sim room sees them (pure: the same for the same seed and month), then the
  * estate in the store (organisations, stations, meters, points, contracts, orders; once), then the
@@ -9,8 +10,7 @@
 
 #include "base/json.h"
 #include "base/rand.h"
-#include "cmd/demo_build.h"
-#include "sim/sim.h"
+#include "cmd/demo_new.h"
 
 #define N_SELF_USE 40
 #define N_FEED_IN 12
@@ -23,7 +23,6 @@
 #define N_CONSUMERS 30
 #define SITE_EVENTS_MAX 2
 #define HOLIDAYS_MAX 64   /* of a year; there are about 30 */
-#define HISTORY_DAYS 3650 /* a demo may show a month of some years ago */
 
 struct demo_site {
     struct sim_site sim;
@@ -46,6 +45,7 @@ struct demo {
     int64_t operator_id, grid_id, market_station_id, spot_point_id;
     int64_t investors[N_INVESTORS], consumers[N_CONSUMERS];
     char prefix[16];
+    struct demo_new *more; /* NULL: an estate of before it was shown */
 };
 
 static const struct {
@@ -601,6 +601,13 @@ static enum err_code demo_estate(struct demo *d, struct err *e)
             contract_wind(d, s, i - N_PV - N_STORAGE);
         }
     }
+    const struct sim_mix_terms who = { .platform_org = d->operator_id,
+                                       .grid_org = d->grid_id,
+                                       .investors = d->investors,
+                                       .consumers = d->consumers,
+                                       .n_investors = N_INVESTORS,
+                                       .n_consumers = N_CONSUMERS };
+    demo_new_add(d->more, b, &who);
     return build_write(b, tariffs, e);
 }
 
@@ -623,7 +630,12 @@ static enum err_code demo_ids(struct demo *d, struct err *e)
             }
         }
     }
-    return code;
+    if (code != OK) {
+        return code;
+    }
+    code = demo_new_find(d->more, d->build, e);
+    d->more = code == OK ? d->more : NULL;
+    return code == ERR_NOT_FOUND ? OK : code;
 }
 
 static enum err_code demo_stands(struct demo *d, bool *stands, struct err *e)
@@ -676,7 +688,7 @@ static enum err_code play_take(void *ctx, const struct sim_batch *b, struct err 
         r[i].rank = RANK_LIVE;
     }
     p->batches[p->n++] = (struct reading_batch){
-        .source = p->source, .batch_id = b->seq, .readings = r, .n = b->n, .old_days = HISTORY_DAYS
+        .source = p->source, .batch_id = b->seq, .readings = r, .n = b->n, .old_days = DEMO_HISTORY_DAYS
     };
     p->readings += (int64_t)b->n;
     return OK;
@@ -720,7 +732,7 @@ static enum err_code play_spot(struct demo *d, const struct reading_points *poin
                                    .batch_id = d->o->month.yyyymm,
                                    .readings = list,
                                    .n = (size_t)days * SLOTS,
-                                   .old_days = HISTORY_DAYS };
+                                   .old_days = DEMO_HISTORY_DAYS };
     rng_init(&r, d->o->seed + 1);
     for (int i = 0; i < days * SLOTS; i++) {
         list[i].point_id = d->spot_point_id;
@@ -750,6 +762,9 @@ static enum err_code demo_readings(struct demo *d, struct err *e)
         build_progress(d->o, "readings", i, N_SITES);
         code = play_site(d, points, &d->sites[i], e);
     }
+    if (code == OK && d->more) {
+        code = demo_new_play(d->more, d->build, points, &d->out->readings, e);
+    }
     if (code == OK) {
         build_progress(d->o, "readings", N_SITES, N_SITES);
         code = reading_fold(d->build->db, points, NULL, d->o->now, &folded, e);
@@ -775,6 +790,7 @@ enum err_code demo_make(struct db *db, struct arena *a, const struct demo_option
     d->o = world;
     d->out = &result;
     snprintf(d->prefix, sizeof d->prefix, "DEMO%06d", o->month.yyyymm);
+    d->more = demo_new_begin(d->build, o->month, d->prefix);
     build_progress(o, "estate", 0, 1);
     enum err_code code = demo_world(d, e);
     if (code != OK || (code = demo_stands(d, &stands, e)) != OK ||
@@ -787,6 +803,13 @@ enum err_code demo_make(struct db *db, struct arena *a, const struct demo_option
     result.stations = N_SITES + 1;
     result.points = 1 + 3 * N_SELF_USE + 2 * (N_PV - N_SELF_USE) + 3 * N_STORAGE + N_WIND;
     result.contracts = N_SITES;
+    if (d->more) {
+        struct sim_mix_counts more = demo_new_counts(d->more);
+        result.orgs += 3;
+        result.stations += more.stations;
+        result.points += more.points;
+        result.contracts += more.orders;
+    }
     build_progress(o, "estate", 1, 1);
     if ((code = demo_readings(d, e)) != OK) {
         return code;

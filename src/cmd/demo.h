@@ -35,8 +35,8 @@ struct demo_result {
     size_t n_notes;
 };
 
-/* 60 PV stations, 6 storage sites, 4 wind turbines and their month. Texts of the result live in the
- * arena. ERR_RULE: the store holds the demo of another month. */
+/* 60 PV stations, 6 storage sites, 4 wind turbines, one of each other scenario, and their month.
+ * Texts of the result live in the arena. ERR_RULE: the store holds the demo of another month. */
 SK_MUST_USE enum err_code demo_make(struct db *db, struct arena *a, const struct demo_options *o,
                                     struct demo_result *out, struct err *e);
 /* The measured stations as full feed-in and, scaled to roofs, behind the measured steel works. */

@@ -194,6 +194,11 @@ static enum err_code publish_strategies(struct build *b, struct err *e)
             return code;
         }
     }
+    for (size_t i = 0; i < b->n_strategies; i++) {
+        if (publish_strategy(b, &b->strategies[i], e) != OK) {
+            return e->code;
+        }
+    }
     return OK;
 }
 
@@ -286,7 +291,8 @@ static enum err_code write_core(struct db *db, void *ctx, struct err *e)
         (code = write_changes(b, s, e)) != OK ||
         (code = contract_create_bulk(db, s, b->contracts, b->orders, b->n_contracts, now, e)) !=
             OK ||
-        (code = write_inputs(b, s, e)) != OK) {
+        (code = write_inputs(b, s, e)) != OK ||
+        (b->more && (code = b->more(db, b->more_ctx, e)) != OK)) {
         return code;
     }
     return audit_append(db, STR(AUDIT_MAIN), &made, 1, e);

@@ -48,6 +48,12 @@ struct build {
     size_t n_contracts;
     struct build_input inputs[BUILD_INPUTS_MAX];
     size_t n_inputs;
+    /* What else is written in the same transaction, behind all else, and the strategies it names;
+     * may be NULL. */
+    enum err_code (*more)(struct db *db, void *ctx, struct err *e);
+    void *more_ctx;
+    struct strategy_ref *strategies;
+    size_t n_strategies;
 };
 struct build *build_new(struct db *db, struct arena *a, const struct demo_options *o);
 

@@ -20,12 +20,13 @@ struct spot { /* what a point of a site is */
 };
 struct sim_mix {
     uint64_t seed;
+    const char *few; /* prefix of the numbers, when there is one of each; NULL: a fleet */
     struct month month;
     struct site *sites;
     int32_t n_sites;
     struct spot *spots;
     int64_t *point_ids; /* filled by sim_mix_build */
-    int32_t n_points;   /* the last is the spot price */
+    int32_t n_points;   /* the last of a fleet is the spot price */
 };
 
 /* ---- the plan --------------------------------------------------------------------------------
@@ -72,6 +73,17 @@ static int32_t points_of(const struct mix_kind *k, int32_t members)
     return n;
 }
 
+static void site_plan(struct sim_mix *m, const struct mix_kind *k, int32_t members, int32_t at,
+                      int32_t i)
+{
+    m->sites[at] = (struct site){.kind = k,
+                                 .members = members,
+                                 .first_point = m->n_points,
+                                 .n_points = points_of(k, members),
+                                 .event = event_of(m->month, i)};
+    m->n_points += m->sites[at].n_points;
+}
+
 static void sites_plan(struct sim_mix *m, struct arena *a, int64_t scale_e6)
 {
     for (const struct mix_kind *k = mix_kinds; k->strategy; k++) {
@@ -82,13 +94,7 @@ static void sites_plan(struct sim_mix *m, struct arena *a, int64_t scale_e6)
     for (const struct mix_kind *k = mix_kinds; k->strategy; k++) {
         int32_t n = scaled(k->count, scale_e6);
         for (int32_t i = 0; i < n; i++, at++) {
-            int32_t members = members_of(k, m->seed, at, i);
-            m->sites[at] = (struct site){.kind = k,
-                                         .members = members,
-                                         .first_point = m->n_points,
-                                         .n_points = points_of(k, members),
-                                         .event = event_of(m->month, i)};
-            m->n_points += m->sites[at].n_points;
+            site_plan(m, k, members_of(k, m->seed, at, i), at, i);
         }
     }
 }
@@ -107,8 +113,10 @@ static void spots_plan(struct sim_mix *m, struct arena *a)
             }
         }
     }
-    *s = (struct spot){m->n_sites - 1, 0, &price};
-    m->n_points++;
+    if (!m->few) {
+        *s = (struct spot){m->n_sites - 1, 0, &price};
+        m->n_points++;
+    }
     m->point_ids = arena_many(a, (size_t)m->n_points, int64_t);
 }
 
@@ -122,26 +130,75 @@ struct sim_mix *sim_mix_new(struct arena *a, uint64_t seed, struct month month, 
     return m;
 }
 
-size_t sim_mix_strategies(struct arena *a, struct strategy_ref **out)
+static const struct {
+    const char *code;
+    int32_t members;
+} FEW[] = {{"VPPS", 3}, {"PARK", 5}, {"HOST", 0}, {"AIR", 0},
+           {"BRTH", 4}, {"EV", 4},   {"CERT", 0}, {"GREN", 3}};
+#define N_FEW (int32_t)(sizeof(FEW) / sizeof(FEW[0]))
+
+static const struct mix_kind *kind_of(const char *code)
+{
+    const struct mix_kind *k = mix_kinds;
+    while (k->strategy && strcmp(k->code, code) != 0) {
+        k++;
+    }
+    check(k->strategy);
+    return k;
+}
+
+struct sim_mix *sim_mix_few(struct arena *a, uint64_t seed, struct month month, const char *prefix)
+{
+    struct sim_mix *m = arena_make(a, struct sim_mix);
+    *m = (struct sim_mix){.seed = seed, .few = prefix, .month = month, .n_sites = N_FEW};
+    m->sites = arena_many(a, (size_t)N_FEW, struct site);
+    for (int32_t i = 0; i < N_FEW; i++) {
+        site_plan(m, kind_of(FEW[i].code), FEW[i].members, i, i);
+    }
+    spots_plan(m, a);
+    return m;
+}
+
+size_t sim_mix_strategies(struct arena *a, const struct sim_mix *m, struct strategy_ref **out)
 {
     size_t n = 0;
     *out = arena_many(a, STRATEGIES_MAX, struct strategy_ref);
-    for (const struct mix_kind *k = mix_kinds; k->strategy; k++) {
+    for (int32_t s = 0; s < m->n_sites; s++) {
+        const char *name = m->sites[s].kind->strategy;
         bool known = false;
-        for (size_t i = 0; i < n; i++) {
-            known = known || str_is((*out)[i].name, k->strategy);
+        for (size_t i = 0; i < n && !known; i++) {
+            known = str_is((*out)[i].name, name);
         }
-        check(n < STRATEGIES_MAX);
         if (!known) {
-            (*out)[n++].name = str_of(k->strategy);
+            check(n < STRATEGIES_MAX);
+            (*out)[n++].name = str_of(name);
         }
     }
     return n;
 }
 
-static struct str order_no(struct arena *a, const struct sim_mix *m, int32_t site)
+/* "MIX-O-PARK-00012", "DEMO202610-O-PARK01"; `what`: O order, C contract */
+static struct str number_of(struct arena *a, const struct sim_mix *m, char what, int32_t site)
 {
-    return str_of(arena_printf(a, "MIX-O-%s-%05d", m->sites[site].kind->code, site + 1));
+    const char *code = m->sites[site].kind->code;
+    return str_of(m->few ? arena_printf(a, "%s-%c-%s01", m->few, what, code)
+                         : arena_printf(a, "MIX-%c-%s-%05d", what, code, site + 1));
+}
+
+static struct str station_code(struct arena *a, const struct sim_mix *m, int32_t site)
+{
+    return str_of(m->few ? arena_printf(a, "%s01", m->sites[site].kind->code)
+                         : arena_printf(a, "MX%05d", site + 1));
+}
+
+static struct str point_code(struct arena *a, const struct spot *s)
+{
+    struct str code = str_of(s->what->code);
+    if (is_each(s->what)) {
+        code.n--;
+        return str_of(arena_printf(a, STR_FMT "%d", STR_ARG(code), s->member + 1));
+    }
+    return code;
 }
 
 /* ---- building --------------------------------------------------------------------------------
@@ -219,7 +276,7 @@ static void contract_fill(struct building *b, int32_t site)
     struct station *s = &b->stations[site];
     struct day from = month_first(b->m->month);
     b->contracts[site] =
-        (struct contract){.no = str_of(arena_printf(b->arena, "MIX-C-%05d", site + 1)),
+        (struct contract){.no = number_of(b->arena, b->m, 'C', site),
                           .title = str_of(f.kind->title),
                           .state = CONTRACT_EFFECTIVE,
                           .from = from,
@@ -227,7 +284,7 @@ static void contract_fill(struct building *b, int32_t site)
                           .stations = &s->station_id,
                           .n_stations = 1,
                           .terms = mix_text(b->arena, &f, f.kind->terms)};
-    b->orders[site] = (struct order){.no = order_no(b->arena, b->m, site),
+    b->orders[site] = (struct order){.no = number_of(b->arena, b->m, 'O', site),
                                      .station_id = s->station_id,
                                      .from = from,
                                      .state = ORDER_ACTIVE};
@@ -238,14 +295,9 @@ static void point_fill(struct db *db, struct building *b, int32_t at, int64_t st
 {
     const struct spot *s = &b->m->spots[at];
     const struct mix_point *w = s->what;
-    struct str code = str_of(w->code);
-    if (is_each(w)) {
-        code.n--;
-        code = str_of(arena_printf(b->arena, STR_FMT "%d", STR_ARG(code), s->member + 1));
-    }
     b->points[at] = (struct point){.point_id = store_next_id(db, b->now),
                                    .station_id = station_id,
-                                   .code = code,
+                                   .code = point_code(b->arena, s),
                                    .role = w->role,
                                    .quantity = str_of(w->quantity),
                                    .unit = str_of(w->unit)};
@@ -256,14 +308,14 @@ static void point_fill(struct db *db, struct building *b, int32_t at, int64_t st
 static void mix_fill_all(struct db *db, struct building *b)
 {
     struct sim_mix *m = b->m;
-    for (int32_t i = 0; i <= m->n_sites; i++) {
+    for (int32_t i = 0; i < m->n_sites + !m->few; i++) {
         const struct site *s = i < m->n_sites ? &m->sites[i] : NULL;
         struct mix_fill f = {.terms = b->terms, .seed = m->seed, .station = i};
         b->stations[i] = (struct station){
             .station_id = store_next_id(db, b->now),
             .org_id = mix_org(&f, STR("investor"), 0),
             .kind = s ? s->kind->station : STATION_CONSUMER,
-            .code = str_of(arena_printf(b->arena, "MX%05d", i + 1)),
+            .code = station_code(b->arena, m, i),
             .name = s ? str_of(s->kind->title) : STR("现货价格")};
         int32_t first = s ? s->first_point : m->n_points - 1, n = s ? s->n_points : 1;
         for (int32_t p = first; p < first + n; p++) {
@@ -293,7 +345,7 @@ static enum err_code mix_core(struct db *db, void *ctx, struct err *e)
     struct building *b = ctx;
     struct scope all = scope_machine();
     size_t n = (size_t)b->m->n_sites;
-    enum err_code code = meter_add_stations(db, all, b->stations, n + 1, b->now, e);
+    enum err_code code = meter_add_stations(db, all, b->stations, n + !b->m->few, b->now, e);
     if (code == OK) {
         code = meter_add_points(db, all, b->points, (size_t)b->m->n_points, b->now, e);
     }
@@ -313,21 +365,53 @@ static enum err_code mix_places(struct db *db, void *ctx, struct err *e)
                                       e);
 }
 
+static void building_begin(struct building *b, struct db *db, struct sim_mix *m,
+                           const struct sim_mix_terms *terms, struct instant now)
+{
+    size_t n = (size_t)m->n_sites;
+    *b = (struct building){.m = m, .terms = terms, .arena = arena_new(), .now = now};
+    b->stations = arena_many(b->arena, n + 1, struct station);
+    b->points = arena_many(b->arena, (size_t)m->n_points, struct point);
+    b->contracts = arena_many(b->arena, n, struct contract);
+    b->orders = arena_many(b->arena, n, struct order);
+    mix_fill_all(db, b);
+}
+
+enum err_code sim_mix_add(struct db *db, struct sim_mix *m, const struct sim_mix_terms *terms,
+                          struct instant now, struct err *e)
+{
+    struct building b;
+    building_begin(&b, db, m, terms, now);
+    enum err_code code = mix_core(db, &b, e);
+    arena_free(b.arena);
+    return code;
+}
+
 enum err_code sim_mix_build(struct db *db, struct sim_mix *m, const struct sim_mix_terms *terms,
                             struct instant now, struct err *e)
 {
-    struct building b = {.m = m, .terms = terms, .arena = arena_new(), .now = now};
-    size_t n = (size_t)m->n_sites;
-    b.stations = arena_many(b.arena, n + 1, struct station);
-    b.points = arena_many(b.arena, (size_t)m->n_points, struct point);
-    b.contracts = arena_many(b.arena, n, struct contract);
-    b.orders = arena_many(b.arena, n, struct order);
-    mix_fill_all(db, &b);
+    struct building b;
+    building_begin(&b, db, m, terms, now);
     enum err_code code = store_write(db, STORE_CORE, mix_core, &b, e);
     if (code == OK) {
         code = store_write(db, STORE_SERIES, mix_places, &b, e);
     }
     arena_free(b.arena);
+    return code;
+}
+
+enum err_code sim_mix_find(struct db *db, struct sim_mix *m, struct err *e)
+{
+    struct arena *a = arena_new();
+    enum err_code code = OK;
+    for (int32_t i = 0; i < m->n_points && code == OK; i++) {
+        struct point p;
+        code = meter_get_point_by_code(db, scope_machine(), a,
+                                       station_code(a, m, m->spots[i].site),
+                                       point_code(a, &m->spots[i]), &p, e);
+        m->point_ids[i] = code == OK ? p.point_id : 0;
+    }
+    arena_free(a);
     return code;
 }
 
@@ -348,7 +432,7 @@ static bool read_on(const struct sim_mix *m, int32_t point, struct day day)
         return k->history;
     }
     uint64_t dice = nature_mix(m->seed, 42, (uint64_t)point, (uint64_t)day_number(day));
-    return !(k->gaps && dice % GAP_ODDS == 0);
+    return m->few || !(k->gaps && dice % GAP_ODDS == 0);
 }
 
 static void point_day(const struct sim_mix *m, int32_t point, struct day day, int64_t value[SLOTS])
@@ -363,6 +447,18 @@ static void point_day(const struct sim_mix *m, int32_t point, struct day day, in
                           .day = day,
                           .event = site->event};
     mix_day(&ask, s->what->shape, value);
+}
+
+bool sim_mix_point_day(const struct sim_mix *m, int32_t i, struct day day, int64_t value[SLOTS],
+                       int64_t *point_id)
+{
+    check(i >= 0 && i < m->n_points);
+    *point_id = m->point_ids[i];
+    if (!read_on(m, i, day)) {
+        return false;
+    }
+    point_day(m, i, day, value);
+    return true;
 }
 
 enum err_code sim_mix_load(struct db *db, const struct reading_points *p, const struct sim_mix *m,
@@ -394,7 +490,8 @@ enum err_code sim_mix_load(struct db *db, const struct reading_points *p, const 
 
 struct sim_mix_counts sim_mix_counts(const struct sim_mix *m)
 {
-    struct sim_mix_counts c = {.orders = m->n_sites, .points = m->n_points};
+    struct sim_mix_counts c = {
+        .orders = m->n_sites, .stations = m->n_sites + !m->few, .points = m->n_points};
     for (int32_t i = 0; i < m->n_sites; i++) {
         c.members += m->sites[i].members;
     }
@@ -421,7 +518,7 @@ size_t sim_mix_gaps(struct arena *a, const struct sim_mix *m, struct str **order
                            day_add(month_first(m->month), d / s->n_points));
         }
         if (gap) {
-            (*order_nos)[n++] = order_no(a, m, i);
+            (*order_nos)[n++] = number_of(a, m, 'O', i);
         }
     }
     return n;

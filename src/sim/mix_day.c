@@ -82,16 +82,13 @@ static void main_day(const struct mix_ask *k, int64_t value[SLOTS])
 static int64_t full(const struct mix_ask *k, enum mix_shape shape, int slot)
 {
     int64_t size = 50 + (int64_t)(nature_mix(k->seed, 22, (uint64_t)k->station, 0) % 400);
-    int64_t flow = size * 100000;
     switch (shape) {
     case MIX_NIGHT:
         return slot < 28 || slot >= 92 ? size * 2500 : 0;
     case MIX_EVENING: /* 128 slots' worth in 16: what comes back of 32 */
         return slot >= 68 && slot < 84 ? size * 4500 : 0;
     case MIX_STEADY:
-        return flow / 100;
-    case MIX_POWER:
-        return flow * 112 / 100000;
+        return size * 1000;
     case MIX_BASE:
         return size * 100;
     default:
@@ -144,10 +141,11 @@ void mix_day(const struct mix_ask *k, enum mix_shape shape, int64_t value[SLOTS]
             value[i] = stepped(value[i] / 3);
         }
         return;
+    case MIX_POWER:
     case MIX_HEAT:
         mix_day(k, MIX_STEADY, value);
         for (int i = 0; i < SLOTS; i++) {
-            value[i] /= 50;
+            value[i] = shape == MIX_HEAT ? value[i] / 50 : value[i] * 112 / 1000;
         }
         return;
     default:

@@ -186,7 +186,7 @@ const struct mix_kind mix_kinds[] = {
     { "shore_power", "CALL", "岸电单次", STATION_SHORE, 80, 0, 0, 0, false, false,
       { { "berth", MIX_LOAD, POINT_OTHER, "ep_imp", "kWh" } },
       { "ship>port", "government>port", "port>investor" },
-      "{\"parties\":{\"ship\":\"{o:consumer}\",\"port\":\"{o:market}\",\"investor\":"
+      "{\"parties\":{\"ship\":\"{o:consumer}\",\"port\":\"{o:port}\",\"investor\":"
       "\"{o:investor}\",\"government\":\"{o:government}\"},\"meters\":{\"energy\":\"{p:berth}\"},"
       TARIFF "\"settings\":{\"service_fee\":\"0.35\",\"connect_fee\":\"200\",\"minimum\":\"500\","
       "\"subsidy\":\"0.05\",\"investor_share\":\"0.6\"},\"axis\":\"call\"}",
@@ -195,7 +195,7 @@ const struct mix_kind mix_kinds[] = {
       { { "c1", MIX_LOAD, POINT_OTHER, "ep_imp", "kWh" },
         { "c2", MIX_LOAD, POINT_OTHER, "ep_imp", "kWh" } },
       { "M>port", "port>M", "government>port", "port>investor" },
-      "{\"parties\":{\"port\":\"{o:market}\",\"investor\":\"{o:investor}\",\"government\":"
+      "{\"parties\":{\"port\":\"{o:port}\",\"investor\":\"{o:investor}\",\"government\":"
       "\"{o:government}\"}," TARIFF "\"settings\":{\"service_fee\":\"0.35\",\"connect_fee\":"
       "\"200\",\"minimum\":\"500\",\"subsidy\":\"0.05\",\"investor_share\":\"0.6\"},\"groups\":"
       "{\"visit\":{\"places\":[{\"name\":\"C1\",\"meters\":{\"energy\":\"{p:c1}\"}},{\"name\":"

@@ -22,6 +22,8 @@ int64_t mix_org(const struct mix_fill *f, struct str role, int32_t member)
         return t->grid_org;
     } else if (str_is(role, "market")) {
         return t->market_org;
+    } else if (str_is(role, "port")) {
+        return t->port_org;
     } else if (str_is(role, "government")) {
         return t->government_org;
     } else if (str_is(role, "investor")) {

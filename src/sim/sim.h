@@ -157,10 +157,14 @@ SK_MUST_USE enum err_code sim_fleet_load(struct db *db, const struct reading_poi
 struct sim_mix;
 #define SIM_MIX_ONE_E6 1000000 /* the reference; a kind has at least one at any scale */
 struct sim_mix *sim_mix_new(struct arena *a, uint64_t seed, struct month month, int64_t scale_e6);
+/* One of each kind that the demo shows beside its own (a park with five lessees, a response event of
+ * three, a charging station, a berth, an air station, a hosted building, certificates, green
+ * power), numbered with the prefix; nothing is missing in it. */
+struct sim_mix *sim_mix_few(struct arena *a, uint64_t seed, struct month month, const char *prefix);
 /* The strategies it names, each once. */
-size_t sim_mix_strategies(struct arena *a, struct strategy_ref **out);
+size_t sim_mix_strategies(struct arena *a, const struct sim_mix *m, struct strategy_ref **out);
 struct sim_mix_terms {
-    int64_t platform_org, grid_org, market_org, government_org;
+    int64_t platform_org, grid_org, market_org, port_org, government_org;
     const int64_t *investors, *consumers;
     size_t n_investors, n_consumers;
     const struct strategy_ref *strategies; /* with their versions */
@@ -170,6 +174,15 @@ struct sim_mix_terms {
 SK_MUST_USE enum err_code sim_mix_build(struct db *db, struct sim_mix *m,
                                         const struct sim_mix_terms *terms, struct instant now,
                                         struct err *e);
+/* The same without the places, in the caller's core transaction. */
+SK_MUST_USE enum err_code sim_mix_add(struct db *db, struct sim_mix *m,
+                                      const struct sim_mix_terms *terms, struct instant now,
+                                      struct err *e);
+/* The ids of one that was added before. ERR_NOT_FOUND: it was not. */
+SK_MUST_USE enum err_code sim_mix_find(struct db *db, struct sim_mix *m, struct err *e);
+/* What point i of sim_mix_counts().points shows on a day; false: no readings. */
+bool sim_mix_point_day(const struct sim_mix *m, int32_t i, struct day day, int64_t value[SLOTS],
+                       int64_t *point_id);
 /* Readings are from `from` on; those before the month only of points that are looked back at. */
 void sim_mix_days(const struct sim_mix *m, struct day *from, int *n);
 /* One day of them, in an open series write transaction. */
@@ -177,7 +190,9 @@ SK_MUST_USE enum err_code sim_mix_load(struct db *db, const struct reading_point
                                        const struct sim_mix *m, struct day day, struct instant now,
                                        struct err *e);
 struct sim_mix_counts {
-    int64_t orders, points, members, readings; /* members of groups: lessees, units, users */
+    int64_t orders, stations, points;
+    int64_t members; /* of groups: lessees, units, users */
+    int64_t readings;
 };
 struct sim_mix_counts sim_mix_counts(const struct sim_mix *m);
 /* The orders that must fail for want of readings, by number of the order. */
