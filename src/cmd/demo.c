@@ -688,7 +688,11 @@ static enum err_code play_take(void *ctx, const struct sim_batch *b, struct err 
         r[i].rank = RANK_LIVE;
     }
     p->batches[p->n++] = (struct reading_batch){
-        .source = p->source, .batch_id = b->seq, .readings = r, .n = b->n, .old_days = DEMO_HISTORY_DAYS
+        .source = p->source,
+        .batch_id = b->seq,
+        .readings = r,
+        .n = b->n,
+        .old_days = DEMO_HISTORY_DAYS
     };
     p->readings += (int64_t)b->n;
     return OK;

@@ -1,6 +1,6 @@
-/* demo_new.h - one of each scenario that is neither a roof with its own meters nor storage nor wind:
- * a park, a response event, a charging station, a berth, air, a hosted building, certificates, green
- * power. From the table of the mixed fleet (sim room).
+/* demo_new.h - one of each scenario that is neither a roof with its own meters nor storage nor
+ * wind: a park, a response event, a charging station, a berth, air, a hosted building,
+ * certificates, green power. From the table of the mixed fleet (sim room).
  */
 #ifndef SK_CMD_DEMO_NEW_H
 #define SK_CMD_DEMO_NEW_H

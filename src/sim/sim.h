@@ -157,8 +157,8 @@ SK_MUST_USE enum err_code sim_fleet_load(struct db *db, const struct reading_poi
 struct sim_mix;
 #define SIM_MIX_ONE_E6 1000000 /* the reference; a kind has at least one at any scale */
 struct sim_mix *sim_mix_new(struct arena *a, uint64_t seed, struct month month, int64_t scale_e6);
-/* One of each kind that the demo shows beside its own (a park with five lessees, a response event of
- * three, a charging station, a berth, an air station, a hosted building, certificates, green
+/* One of each kind that the demo shows beside its own (a park with five lessees, a response event
+ * of three, a charging station, a berth, an air station, a hosted building, certificates, green
  * power), numbered with the prefix; nothing is missing in it. */
 struct sim_mix *sim_mix_few(struct arena *a, uint64_t seed, struct month month, const char *prefix);
 /* The strategies it names, each once. */
