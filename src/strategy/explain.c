@@ -428,10 +428,13 @@ static bool say_terms(struct telling *t, struct text *out, const struct tally_ex
                       const struct at *at)
 {
     const struct strategy_bound *b = t->r->b;
-    int32_t id = b->alias[b->plan->node_of[x->args[0]->id]], n = 0;
-    const struct value *val = id >= 0 ? &t->r->val[id] : NULL;
-    if (x->fn != FN_SUM || !val || !val->v || b->plan->nodes[id].time >= 0 ||
-        (x->gone & ~b->plan->spaces[val->space])) {
+    int32_t node = b->plan->node_of[x->args[0]->id], n = 0;
+    if (x->fn != FN_SUM || node < 0 || !b->reached[node]) {
+        return false;
+    }
+    int32_t id = b->alias[node];
+    const struct value *val = &t->r->val[id];
+    if (!val->v || b->plan->nodes[id].time >= 0 || (x->gone & ~b->plan->spaces[val->space])) {
         return false;
     }
     for (int32_t k = 0; k < b->spaces[val->space].n; k++) {

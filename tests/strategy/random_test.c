@@ -18,6 +18,8 @@
 #define LIBRARY_ROUNDS 150        /* random bindings for each strategy of the library */
 #define REPORTS_MAX 3             /* differences printed in full; the rest are counted */
 #define SHARES_MEAN_SOMETHING 100 /* programs; a replay may well be of one that is refused */
+#define EXPLAINED 3              /* lines of a program: any has a page, whatever it is made of */
+#define EXPLAINED_ROOM (1u << 20)
 
 struct tally {
     int programs, rejected, failed, with_lines, different;
@@ -304,6 +306,12 @@ static void run_both(struct arena *a, uint64_t seed, const struct strategy *s, s
         }
         report(count, seed, what, g, &detail);
         return;
+    }
+    for (size_t i = 0; i < r->n_lines && i < EXPLAINED; i++) { /* any line has a page */
+        struct text page;
+        text_init(&page, a, EXPLAINED_ROOM);
+        strategy_explain(a, bound, r, r->lines[i].id, &page);
+        assert_true(str_ends(text_str(&page), "\n"));
     }
     struct strategy_result *again = NULL;
     guess_again(g);
