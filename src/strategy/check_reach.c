@@ -1,6 +1,7 @@
 /* check_reach.c - what can never happen, and what happens twice: warnings on a sound program.
  *
- * W92: a line, flag, exception or side of an `if` that no contract and no reading reaches.
+ * W92: a line, flag, exception or side of an `if` that no contract and no reading reaches; a split
+ * by weights that are always zero.
  * W93: two exceptions of one definition that can hold at once, a failure at run (tree.h, law 4).
  *
  * A condition is asked under every combination of what decides it: choices, yes/no and agreed
@@ -16,7 +17,7 @@
 #define CONSTANTS_MAX 8
 #define POINTS_MAX (2 * CONSTANTS_MAX + 5)
 #define COMBINATIONS_MAX 4096
-/* Nodes visited for one program: some milliseconds. */
+/* Nodes visited and bytes of text made for one program: some milliseconds, two megabytes. */
 #define STEPS_MAX 2000000
 #define POINT_SCALE (DECIMAL_SCALE_MAX + 1) /* the middle of two decimals is exact */
 
@@ -151,6 +152,7 @@ static void add_text(struct reach *r, const struct tally_expr *x, enum unknown_k
                      struct str text, int32_t n)
 {
     struct unknown like = { .kind = kind, .symbol = -1, .text = text, .x = x, .n = n };
+    r->steps += (int64_t)text.n;
     unknown_add(r, x, &like);
 }
 
@@ -184,6 +186,7 @@ static void collect_test(struct reach *r, const struct tally_expr *x)
     const struct tally_expr *number = x->args[left ? 1 : 0];
     struct unknown like = { .kind = U_NUMBER, .symbol = -1, .x = number };
     like.text = inner_text(r->c, number);
+    r->steps += (int64_t)like.text.n;
     set_range(r, &like, number);
     struct unknown *u = unknown_add(r, x, &like);
     if (u && u->n_constants == CONSTANTS_MAX) {
@@ -499,6 +502,11 @@ static void walk(struct reach *r, const struct tally_expr *x, const struct given
     if (x->op == OP_CHOOSE) {
         walk_choose(r, x, given);
         return;
+    }
+    if (x->op == OP_CALL && x->fn == FN_ALLOCATE && x->args[1]->type.bound == 0) {
+        report_warning(r->c->report, x->args[1]->at, "W92",
+                       "these weights are always 0, so nothing can ever be split; give the members "
+                       "a weight");
     }
     /* What holds for a value need not hold for what is aggregated inside of it. */
     const struct given *inside = x->op == OP_CALL && (x->gone || x->where) ? NULL : given;
