@@ -233,6 +233,17 @@ static enum err_code contract_read(struct cmd *c, struct office *o, const char *
     return OK;
 }
 
+/* The terms as a settlement will see them: against the meters of the strategy. */
+static enum err_code contract_fits(struct cmd *c, struct office *o, const struct contract *contract)
+{
+    struct contract_terms terms;
+    if (contract_terms_on(c->arena, contract->terms, contract->from, &terms, &o->e) != OK ||
+        settle_terms_fit(o->db, c->arena, o->scope, contract->strategy, &terms, &o->e) != OK) {
+        return fail_in(&o->e, "contract " STR_FMT ": ", STR_ARG(contract->no));
+    }
+    return OK;
+}
+
 static int contract_add_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
@@ -244,6 +255,7 @@ static int contract_add_command(struct cmd *c, int argc, char **argv)
         struct contract contract = { 0 };
         struct order order = { 0 };
         if (contract_read(c, &o, o.words[i], &contract, &order) != OK ||
+            contract_fits(c, &o, &contract) != OK ||
             store_begin(o.db, STORE_CORE, STORE_WRITE, &o.e) != OK ||
             contract_create(o.db, o.scope, &contract, o.now, &o.e) != OK) {
             return office_close(c, &o, o.e.code);

@@ -40,7 +40,11 @@ static enum err_code facts_fit(struct cmd *c, struct office *o, const struct con
         contract_facts_parse(c->arena, text, &facts, &o->e) != OK) {
         return o->e.code;
     }
-    return contract_terms_join(c->arena, &terms, &facts, b->from, b->until, &joined, &o->e);
+    if (contract_terms_join(c->arena, &terms, &facts, b->from, b->until, &joined, &o->e) != OK) {
+        return o->e.code;
+    }
+    /* A place's point may be of a party that whoever puts the facts does not see. */
+    return settle_terms_fit(o->db, c->arena, scope_machine(), b->strategy, &joined, &o->e);
 }
 
 static enum err_code facts_put(struct cmd *c, struct office *o, const struct contract_binding *b,

@@ -251,8 +251,11 @@ static enum err_code contract_check(struct arena *a, struct scope s, struct cont
         mine = mine || scope_has(s, t->parties[i].org_id);
         for (size_t k = 0; k < i; k++) {
             if (str_eq(t->parties[k].name, t->parties[i].name)) {
-                return fail(e, ERR_INPUT, "contract " STR_FMT ": two parties named " STR_FMT,
-                            STR_ARG(c->no), STR_ARG(t->parties[i].name));
+                return fail(e, ERR_INPUT,
+                            "contract " STR_FMT ": the party " STR_FMT " stands for two "
+                            "organisations, %lld and %lld; give the member a \"party\" of its own",
+                            STR_ARG(c->no), STR_ARG(t->parties[i].name),
+                            (long long)t->parties[k].org_id, (long long)t->parties[i].org_id);
             }
         }
     }

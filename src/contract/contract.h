@@ -306,7 +306,7 @@ struct contract_party {
 struct contract_terms {
     struct str calendar, category; /* "" where none */
     const struct contract_party *parties;
-    size_t n_parties; /* members' parties included */
+    size_t n_parties; /* members' parties included; the same name and organisation once */
     const struct term_name *prices;
     size_t n_prices;
     const struct term_dates *dates;

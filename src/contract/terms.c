@@ -168,6 +168,23 @@ static void changes_take(struct list *changes, struct contract_terms *t)
     t->n_changes = n;
 }
 
+/* A member that is a party of the contract besides, or twice a member, stands once where it is the
+ * same organisation; else both stay, for contract_create to refuse. Returns how many stand. */
+static size_t parties_once(struct contract_party *p, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < kept && (p[k].org_id != p[i].org_id || !str_eq(p[k].name, p[i].name))) {
+            k++;
+        }
+        if (k == kept) {
+            p[kept++] = p[i];
+        }
+    }
+    return kept;
+}
+
 enum err_code contract_terms_on(struct arena *a, struct str text, struct day on,
                                 struct contract_terms *out, struct err *e)
 {
@@ -193,7 +210,7 @@ enum err_code contract_terms_on(struct arena *a, struct str text, struct day on,
     }
     terms.top = part_of(&c.lists);
     terms.parties = (const void *)c.parties.at;
-    terms.n_parties = c.parties.n;
+    terms.n_parties = parties_once((void *)c.parties.at, c.parties.n);
     terms.prices = (const void *)c.prices.at;
     terms.n_prices = c.prices.n;
     terms.dates = (const void *)c.dates.at;

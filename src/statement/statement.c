@@ -148,7 +148,47 @@ enum err_code statement_run(struct db *db, const struct statement_batch *b,
 /* ---- reading one
  * ---------------------------------------------------------------------------------- */
 
-/* What a party sees: its legs, their lines, and quantities of energy (law 7). */
+/* A measured quantity of any carrier (kWh, GJ, m3, pieces) rather than money, a price or a share. */
+static bool is_quantity(struct str unit)
+{
+    for (size_t i = 0; i < unit.n; i++) {
+        if (unit.at[i] == '/') {
+            return false;
+        }
+    }
+    return unit.n > 0 && !str_is(unit, "yuan") && !str_is(unit, "ratio");
+}
+
+/* "used.T2.peak" is T2's. */
+static bool is_of(struct str name, struct str role)
+{
+    struct str part;
+    str_split(&name, '.', &part);
+    while (str_split(&name, '.', &part)) {
+        if (str_eq(part, role)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a party that has no leg with the reader, and so is none of `shown`. */
+static bool is_strangers(struct str name, const struct statement *s,
+                         const struct statement_party *shown, size_t n_shown)
+{
+    for (size_t i = 0; i < s->n_parties; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < n_shown && !seen; k++) {
+            seen = str_eq(shown[k].role, s->parties[i].role);
+        }
+        if (!seen && is_of(name, s->parties[i].role)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a party sees: its legs, their lines, and quantities that are no other member's (law 7). */
 static void show_own(struct arena *a, struct statement *s)
 {
     struct statement_party *p = arena_many(a, s->n_parties + 1, struct statement_party);
@@ -169,16 +209,17 @@ static void show_own(struct arena *a, struct statement *s)
             }
         }
     }
-    s->parties = p;
-    s->n_parties = n;
-    n = 0;
+    size_t n_quantities = 0;
     for (size_t i = 0; i < s->n_printed; i++) {
-        if (str_is(s->printed[i].unit, "kWh")) {
-            q[n++] = s->printed[i];
+        const struct settle_printed *x = &s->printed[i];
+        if (is_quantity(x->unit) && !is_strangers(x->name, s, p, n)) {
+            q[n_quantities++] = *x;
         }
     }
+    s->parties = p;
+    s->n_parties = n;
     s->printed = q;
-    s->n_printed = n;
+    s->n_printed = n_quantities;
 }
 
 enum err_code statement_header(struct db *db, struct arena *a, struct scope s, int64_t id,

@@ -23,6 +23,8 @@ ROLES = {"gen": "generation", "export": "export", "main": "import", "flow": "flo
          "charge": "charge", "discharge": "discharge", "active": "import"}
 KWH = {"gen": "40", "export": "10", "main": "30", "spot": "0.3", "flow": "20", "power": "2.3",
        "q_import": "5", "q_export": "0", "active": "20"}
+UNITS = {"flow": "m3", "heat": "GJ", "spot": "yuan/kWh", "q_import": "kvarh", "q_export": "kvarh",
+         "pressure": "ratio"}  # all other points measure kWh
 def walk(value, key=""):
     if isinstance(value, dict):
         for k, v in value.items():
@@ -60,24 +62,31 @@ with open(dir + "/make.sh", "w") as out:
         out.write("sk station add %s --org 晨光新能源 --kind %s --capacity 3000 >/dev/null; ok $? 'station %s'\n" % (code, kind, code))
     for path, point in points.items():
         role = ROLES.get(point.split("_")[0], "other")
-        out.write("sk point add %s --station %s --role %s --rated 3000 >/dev/null; ok $? 'point %s'\n" % (point, path.split("/")[0], role, path))
+        out.write("sk point add %s --station %s --role %s --rated 3000 --unit %s >/dev/null; ok $? 'point %s'\n" %
+                  (point, path.split("/")[0], role, UNITS.get(point, "kWh"), path))
     for name in names:
         out.write("sk contract add $dir/%s.contract.json >/dev/null; ok $? 'contract %s'\n" % (name, name))
         if os.path.exists("strategies/%s.facts.json" % name):
             order = json.load(open("strategies/%s.contract.json" % name))["order"]
             out.write("sk order facts %s --period 2026-07 strategies/%s.facts.json >/dev/null; ok $? 'facts %s'\n" % (order, name, name))
-with open(dir + "/july.csv", "w") as out:
-    rows = csv.writer(out)
-    rows.writerow(["meter", "date"] + ["%02d:%02d" % (i // 4, i % 4 * 15) for i in range(1, 97)])
-    for path, point in points.items():
-        for day in range(1, 32):
-            rows.writerow([path, "2026-07-%02d" % day] + [KWH.get(point, "8")] * 96)
+for i, unit in enumerate(sorted({UNITS.get(p, "kWh") for p in points.values()})):
+    mapping = json.load(open("data/mappings/wide_96.json"))
+    mapping["values"] = [{"unit" if unit in ("kWh", "kvarh", "m3") else "own_unit": unit}]
+    json.dump(mapping, open("%s/july.%d.json" % (dir, i), "w"))
+    with open("%s/july.%d.csv" % (dir, i), "w") as out:
+        rows = csv.writer(out)
+        rows.writerow(["meter", "date"] + ["%02d:%02d" % (k // 4, k % 4 * 15) for k in range(1, 97)])
+        for path, point in points.items():
+            for day in range(1, 32 if UNITS.get(point, "kWh") == unit else 0):
+                rows.writerow([path, "2026-07-%02d" % day] + [KWH.get(point, "8")] * 96)
 P
 sk org add 晴川运营 --kind operator >/dev/null; ok $? "the operator"
 sk tariff publish data/calendars/zhejiang.json data/holidays/cn-2026.json data/prices/zhejiang.json >/dev/null; ok $? "public rules"
 sk strategy publish --adopt strategies/*.tally >/dev/null; ok $? "the library, active"
 . "$dir/make.sh"
-has "$(sk reading import "$dir/july.csv" --mapping data/mappings/wide_96.json)" "0 refused" "a month of every point"
+for f in "$dir"/july.*.csv; do
+    has "$(sk reading import "$f" --mapping "${f%.csv}.json")" "0 refused" "a month of every point$(grep -o '"[a-z_]*unit": "[^"]*"' "${f%.csv}.json")"
+done
 has "$(sk settle run --period 2026-07)" " 0 failed" "every contract settles"
 has "$(sk settle run --period 2026-07)" " 0 settled," "and a second run finds nothing new"
 bare=$(for f in $(grep -l '^strategy ' strategies/*.tally); do [ -e "${f%.tally}.contract.json" ] || echo "$f"; done)
@@ -143,7 +152,7 @@ sk station add PARK9 --org 晨光新能源 --kind park --capacity 3000 >/dev/nul
 for p in main t1 t2 t3; do sk point add $p --station PARK9 --role other --rated 3000 >/dev/null; ok $? "point $p"; done
 sk contract add "$dir/moved.json" >/dev/null; ok $? "its contract"
 sk order facts DD-2026-905 --period 2026-07 "$dir/moved.facts.json" >/dev/null; ok $? "who moved when"
-{ head -1 "$dir/july.csv"; grep -E '^PARK1-105/(main|t[123]),' "$dir/july.csv" | sed 's/^PARK1-105/PARK9/'; } >"$dir/moved.csv"
+{ head -1 "$dir/july.0.csv"; cat "$dir"/july.*.csv | grep -E '^PARK1-105/(main|t[123]),' | sed 's/^PARK1-105/PARK9/'; } >"$dir/moved.csv"
 has "$(sk reading import "$dir/moved.csv" --mapping data/mappings/wide_96.json)" "11904 taken" "its readings"
 moved=$(try 905)
 has "$moved" "1,821.54" "moved out: 12 days x 16 slots x 8 kWh = 1,536 kWh x 1.1859"
@@ -151,4 +160,20 @@ has "$moved" "2,884.11" "moved in: 19 days, 2,432 kWh x 1.1859"
 # 31 x (315 + 115) + 31 x 200 = 19530 kVA days
 has "$moved" "2,322.58" "basic fee: 18,900 x 2,400 / 19,530"
 has "$moved" "3,677.42" "basic fee: 18,900 x 3,800 / 19,530"
+
+# A point that measures something else is refused where the contract is taken, of members and facts too.
+wrong() { # name, jq-less edit in Python, words of the refusal
+    python3 -B - "$dir" "$1" "$2" <<'P'
+import json, sys
+dir, name, edit = sys.argv[1:]
+doc = json.load(open("%s/%s.contract.json" % (dir, name)))
+doc.update(no="HT-UNIT", order="DD-UNIT")
+exec(edit)
+json.dump(doc, open(dir + "/unit.json", "w"), ensure_ascii=False)
+P
+    sk contract add "$dir/unit.json" >/dev/null; ok "$([ $? = 1 ]; echo $?)" "$1: a point in another unit"
+    has "$(cat "$dir/err")" "$3" "and says where and what to do"
+}
+wrong heat_supply 'doc["meters"]["heat"] = doc["meters"]["pump"]' "heat: strategy heat_supply counts GJ, and the point pump measures kWh; name a point in GJ"
+wrong park 'doc["groups"]["lessee"][1]["meters"]["energy"] = "'"$(python3 -c 'import json; print(json.load(open("'"$dir"'/compressed_air.contract.json"))["meters"]["flow"])')"'"' "lessee T2: energy: strategy park counts kWh, and the point flow measures m3"
 exit $bad
