@@ -138,6 +138,28 @@ static void test_wrong_terms_are_refused_with_their_place(void **state)
     }
 }
 
+static const char two_hats[] =
+    "{\"parties\": {\"consumer\": \"11\", \"investor\": \"12\"}, \"groups\": {\"partner\": ["
+    "{\"name\": \"investor\", \"org\": \"12\"}, {\"name\": \"site\", \"org\": \"%s\", "
+    "\"party\": \"consumer\"}]}}";
+
+/* A member may be a party of the contract besides: it stands once. Another organisation under the
+ * same name stays, and contract_create refuses it. */
+static void test_a_member_may_be_a_party_besides(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct contract_terms t;
+    struct err e;
+    assert_ok(contract_terms_parse(a, str_of(arena_printf(a, two_hats, "11")), &t, &e), &e);
+    assert_int_equal(t.n_parties, 2);
+    assert_true(str_is(t.parties[0].name, "consumer") && t.parties[0].org_id == 11);
+    assert_true(str_is(t.parties[1].name, "investor") && t.parties[1].org_id == 12);
+    assert_ok(contract_terms_parse(a, str_of(arena_printf(a, two_hats, "13")), &t, &e), &e);
+    assert_int_equal(t.n_parties, 3);
+    arena_free(a);
+}
+
 /* Cut anywhere, the text is refused and never read beyond its end (the sanitizers watch). */
 static void test_terms_cut_anywhere_are_refused(void **state)
 {
@@ -451,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_terms_are_read_as_written),
         cmocka_unit_test(test_wrong_terms_are_refused_with_their_place),
         cmocka_unit_test(test_terms_cut_anywhere_are_refused),
+        cmocka_unit_test(test_a_member_may_be_a_party_besides),
     };
 #define ON_STORE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
     const struct CMUnitTest stored[] = {

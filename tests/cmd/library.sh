@@ -161,6 +161,16 @@ has "$moved" "2,884.11" "moved in: 19 days, 2,432 kWh x 1.1859"
 has "$moved" "2,322.58" "basic fee: 18,900 x 2,400 / 19,530"
 has "$moved" "3,677.42" "basic fee: 18,900 x 3,800 / 19,530"
 
+# What a party sees of the statement: quantities of any carrier, none of another lessee's.
+sk statement issue --period 2026-07 >/dev/null; ok $? "all issued"
+org=$(sk org list --json | tr '}' '\n' | grep 新和纺织 | sed 's/.*"org_id":"\([0-9]*\)".*/\1/')
+sk user add mao --org "$org" --perm '*:*:*' >/dev/null; ok $? "a person of the first lessee, who buys the heat too"
+seen() { sk statement show "$(sk statement list --period 2026-07 --json | tr '}' '\n' | grep "DD-2026-$1" | sed 's/.*"statement":"\([^"]*\)".*/\1/')" --as mao | tr -d ' \n'; }
+has "$(seen 301)" '"value":"23808.00","unit":"GJ"' "heat: 8 GJ x 2,976 are seen"
+park=$(seen 105)
+has "$park" '"e.T1.sharp"' "park: the own quantities"
+ok "$(printf '%s' "$park" | grep -q 'T2'; [ $? = 1 ]; echo $?)" "and no one else's"
+
 # A point that measures something else is refused where the contract is taken, of members and facts too.
 wrong() { # name, jq-less edit in Python, words of the refusal
     python3 -B - "$dir" "$1" "$2" <<'P'
