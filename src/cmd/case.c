@@ -293,10 +293,11 @@ int case_explain(struct cmd *c, const char *file)
     for (size_t r = 0; r < s.n_runs; r++) {
         const struct case_once *run = &s.runs[r];
         for (size_t i = 0; i < run->result->n_lines; i++) {
+            const struct strategy_line *l = &run->result->lines[i];
             struct text t;
             text_init(&t, c->arena, RESULT_MAX);
-            strategy_explain(c->arena, run->bound, run->result, run->result->lines[i].id, &t);
-            printf("%s\n", t.at);
+            strategy_explain(c->arena, run->bound, run->result, l->id, &t);
+            printf(STR_FMT " -> " STR_FMT "\n%s\n", STR_ARG(l->payer), STR_ARG(l->payee), t.at);
         }
     }
     return EXIT_DONE;

@@ -222,6 +222,17 @@ enum err_code desk_audit(struct desk *d, int64_t point_id, const char *action, c
     return store_commit(d->db, STORE_CORE, &d->e);
 }
 
+enum err_code desk_not_done(struct desk *d, int64_t point_id, const char *action,
+                            const char *object, int64_t id)
+{
+    struct err why = d->e, later = { 0 };
+    d->e = later;
+    if (desk_audit(d, point_id, action, object, id) == OK) {
+        d->e = why;
+    }
+    return d->e.code;
+}
+
 struct str desk_slot_text(struct arena *a, struct slot s)
 {
     return str_of(arena_printf(a, "%04d-%02d-%02dT%02d:%02d", s.day.yyyymmdd / 10000,
@@ -506,6 +517,24 @@ static enum err_code decide_allowed(struct cmd *c, struct desk *d, const int64_t
     return OK;
 }
 
+/* Core and series commit apart, so the audit row comes first: a decision in force has one whenever the
+ * power fails (I11), and one that was refused has a second row that says so. */
+static enum err_code decide_audited(struct desk *d, const int64_t *ids, size_t n, int64_t proposal,
+                                    bool refuse, const char *reason)
+{
+    const char *object = proposal ? "proposal" : "change";
+    int64_t id = proposal ? proposal : ids[0];
+    if (desk_audit(d, 0, refuse ? "reading.refuse" : "reading.apply", object, id) != OK) {
+        return d->e.code;
+    }
+    if (reading_decide(d->db, d->points, ids, n, !refuse, str_of(reason), d->user_id, d->now,
+                       &d->e) != OK) {
+        return desk_not_done(d, 0, refuse ? "reading.refuse.failed" : "reading.apply.failed",
+                             object, id);
+    }
+    return OK;
+}
+
 static int decide_command(struct cmd *c, int argc, char **argv)
 {
     const char *as = NULL, *reason = NULL, *proposal = NULL;
@@ -538,10 +567,7 @@ static int decide_command(struct cmd *c, int argc, char **argv)
         (proposal && reading_proposal_changes(d.db, d.points, c->arena, proposal_id, &ids, &n_ids,
                                               &d.e) != OK) ||
         decide_allowed(c, &d, ids, n_ids) != OK ||
-        reading_decide(d.db, d.points, ids, n_ids, !refuse, str_of(reason), d.user_id, d.now,
-                       &d.e) != OK ||
-        desk_audit(&d, 0, refuse ? "reading.refuse" : "reading.apply",
-                   proposal ? "proposal" : "change", proposal ? proposal_id : ids[0]) != OK) {
+        decide_audited(&d, ids, n_ids, proposal_id, refuse, reason) != OK) {
         return desk_close(c, &d, d.e.code);
     }
     printf(c->json ? "{\"decided\":%zu}\n" : "%zu changes decided\n", n_ids);

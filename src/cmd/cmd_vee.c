@@ -251,10 +251,13 @@ static int accept_command(struct cmd *c, int argc, char **argv)
         return cmd_use(c, "%s", d.e.text);
     }
     if (desk_open(c, &d, STORE_READ_WRITE, as) != OK ||
-        vee_accept(d.db, d.points, id, str_of(reason), d.user_id, d.now, &d.e) != OK ||
         vee_finding_get(d.db, d.points, c->arena, id, &f, &d.e) != OK ||
         desk_audit(&d, f.point_id, "reading.accept", "finding", id) != OK) {
         return desk_close(c, &d, d.e.code);
+    }
+    if (vee_accept(d.db, d.points, id, str_of(reason), d.user_id, d.now, &d.e) != OK) {
+        return desk_close(
+            c, &d, desk_not_done(&d, f.point_id, "reading.accept.failed", "finding", id));
     }
     printf(c->json ? "{\"finding\":\"%s\",\"state\":\"accepted\"}\n" : "finding %s: accepted\n",
            words[0]);

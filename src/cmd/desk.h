@@ -29,6 +29,9 @@ SK_MUST_USE enum err_code desk_point_name(struct cmd *c, struct desk *d, int64_t
 /* The audit row of what was done about a point, a core transaction of its own. */
 SK_MUST_USE enum err_code desk_audit(struct desk *d, int64_t point_id, const char *action,
                                      const char *object, int64_t id);
+/* After an audit row of what then failed with d->e: a row that says so. The error stays. */
+enum err_code desk_not_done(struct desk *d, int64_t point_id, const char *action,
+                            const char *object, int64_t id);
 /* "2026-10-05T10:15", the start of an interval; other than 0: answered already. */
 int desk_slot(struct cmd *c, const char *word, struct slot *out);
 /* "2026-10-05T10:15" */

@@ -509,6 +509,7 @@ enum err_code settle_explain(struct db *db, struct arena *a, struct scope scope,
             continue;
         }
         shown++;
+        text_addf(t, STR_FMT " -> " STR_FMT "\n", STR_ARG(l->payer), STR_ARG(l->payee));
         strategy_explain(a, s->bound, s->ran, l->id, t);
         size_t n = strategy_trace(a, s->bound, s->ran, l->id, &use);
         for (size_t u = 0; u < n; u++) {

@@ -188,7 +188,7 @@ static bool is_strangers(struct str name, const struct statement *s,
     return false;
 }
 
-/* What a party sees: its legs, their lines, and quantities that are no other member's (law 7). */
+/* What a party sees (law 7): its legs, their lines, and quantities that are no other member's. */
 static void show_own(struct arena *a, struct statement *s)
 {
     struct statement_party *p = arena_many(a, s->n_parties + 1, struct statement_party);

@@ -69,6 +69,20 @@ proposal=$(sk reading proposals --json | field proposal)
 refuses 1 "sunkeeper reading decide: change $(sk reading changes --json | field change) was proposed by the same person: another must decide" reading decide --proposal "$proposal" --as zhang.san --reason ok
 sk reading decide --proposal "$proposal" --as wang.wu --reason ok >/dev/null; same $? 1 "not without the permission"
 has "$(cat "$dir/err")" "whoever decides needs the permission reading:change:decide" "which is named"
+# killed before and after each commit: a decision that is in force stands in the audit, and a repeat ends it
+for crash in store_before_commit:1 store_after_commit:1 store_before_commit:2 store_after_commit:2; do
+    cp -r "$dir/store" "$dir/killed"
+    killed() { "$program" "$@" --store "$dir/killed" --quiet 2>"$dir/err"; }
+    SK_CRASH=$crash killed reading decide --proposal "$proposal" --as li.si --reason 同意 >/dev/null; same $? 137 "killed at $crash"
+    applied=$(killed reading changes --json | grep -c applied)
+    trail=$(killed audit trail "proposal:$proposal" --json | grep -c reading.apply)
+    ok "$([ "$applied" = 0 ] || [ "$trail" = 1 ]; echo $?)" "$crash: in force only with its audit row"
+    killed reading decide --proposal "$proposal" --as li.si --reason 同意 >/dev/null
+    has "$(killed reading changes --json)" '"applied"' "$crash: a repeat ends it"
+    has "$(killed audit trail "proposal:$proposal" --json)" "reading.apply" "$crash: with its audit row"
+    has "$(killed audit verify)" "unbroken" "$crash: the audit is unbroken"
+    rm -r "$dir/killed"
+done
 same "$(sk reading decide --proposal "$proposal" --as li.si --reason 同意)" "8 changes decided" "agreed by another"
 same "$(sk reading gaps --period 2026-06 --json)" "[]" "nothing is missing any more"
 has "$(sk reading day --station ROOF1 --point gen --day 2026-06-10)" "E       10  same-day: 2026-06-10 (workday): mean of" "marked E, with how it was made"
