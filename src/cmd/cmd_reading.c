@@ -517,8 +517,8 @@ static enum err_code decide_allowed(struct cmd *c, struct desk *d, const int64_t
     return OK;
 }
 
-/* Core and series commit apart, so the audit row comes first: a decision in force has one whenever the
- * power fails (I11), and one that was refused has a second row that says so. */
+/* Core and series commit apart, so the audit row comes first: a decision in force has one whenever
+ * the power fails (I11), and one that was refused has a second row that says so. */
 static enum err_code decide_audited(struct desk *d, const int64_t *ids, size_t n, int64_t proposal,
                                     bool refuse, const char *reason)
 {

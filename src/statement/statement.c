@@ -148,7 +148,7 @@ enum err_code statement_run(struct db *db, const struct statement_batch *b,
 /* ---- reading one
  * ---------------------------------------------------------------------------------- */
 
-/* A measured quantity of any carrier (kWh, GJ, m3, pieces) rather than money, a price or a share. */
+/* A measured quantity of any carrier (kWh, GJ, m3, pieces), not money, a price or a share. */
 static bool is_quantity(struct str unit)
 {
     for (size_t i = 0; i < unit.n; i++) {
