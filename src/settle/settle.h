@@ -263,8 +263,8 @@ SK_MUST_USE enum err_code settle_explain(struct db *db, struct arena *a, struct 
 SK_MUST_USE enum err_code settle_annex(struct db *db, struct arena *a, struct scope s,
                                        int64_t run_id, struct text *t, struct err *e);
 
-/* Do the points that the terms name, members' and places' too, measure in the units of the
- * strategy's meters and series? ERR_RULE `UNIT` names the place and what to do. */
+/* Does the strategy know every setting, meter and series of the terms, members' and places' too,
+ * and do the points measure in its units? ERR_RULE `BIND`, `UNIT` name the place and what to do. */
 SK_MUST_USE enum err_code settle_terms_fit(struct db *db, struct arena *a, struct scope s,
                                            struct strategy_ref ref,
                                            const struct contract_terms *terms, struct err *e);

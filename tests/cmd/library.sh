@@ -171,8 +171,8 @@ park=$(seen 105)
 has "$park" '"e.T1.sharp"' "park: the own quantities"
 ok "$(printf '%s' "$park" | grep -q 'T2'; [ $? = 1 ]; echo $?)" "and no one else's"
 
-# A point that measures something else is refused where the contract is taken, of members and facts too.
-wrong() { # name, jq-less edit in Python, words of the refusal
+# A point that measures something else, or a name that is a slip, is refused where the contract is taken.
+wrong() { # name, edit in Python, words of the refusal
     python3 -B - "$dir" "$1" "$2" <<'P'
 import json, sys
 dir, name, edit = sys.argv[1:]
@@ -181,9 +181,11 @@ doc.update(no="HT-UNIT", order="DD-UNIT")
 exec(edit)
 json.dump(doc, open(dir + "/unit.json", "w"), ensure_ascii=False)
 P
-    sk contract add "$dir/unit.json" >/dev/null; ok "$([ $? = 1 ]; echo $?)" "$1: a point in another unit"
+    sk contract add "$dir/unit.json" >/dev/null; ok "$([ $? = 1 ]; echo $?)" "$1: a contract that does not fit"
     has "$(cat "$dir/err")" "$3" "and says where and what to do"
 }
 wrong heat_supply 'doc["meters"]["heat"] = doc["meters"]["pump"]' "heat: strategy heat_supply counts GJ, and the point pump measures kWh; name a point in GJ"
 wrong park 'doc["groups"]["lessee"][1]["meters"]["energy"] = "'"$(python3 -c 'import json; print(json.load(open("'"$dir"'/compressed_air.contract.json"))["meters"]["flow"])')"'"' "lessee T2: energy: strategy park counts kWh, and the point flow measures m3"
+wrong heat_supply 'doc["settings"]["shaer"] = "0.3"' "setting shaer is unknown to the strategy; 'strategy describe heat_supply' lists what it asks for"
+wrong heat_supply 'doc["meters"]["heats"] = doc["meters"]["heat"]' "meter or series heats is unknown to the strategy"
 exit $bad
