@@ -170,6 +170,19 @@ enum err_code form_leaf_check(const struct form *f, const struct form_node *n, s
         return code_known(n->codes, s) ? OK
                                        : fail_named(e, ERR_INPUT, "XML_CODE", "%s: not one of %s",
                                                     n->name, n->codes);
+    case FORM_FIXED:
+        return str_is(s, n->codes) ? OK
+                                   : fail_named(e, ERR_INPUT, "XML_CODE", "%s: not %s", n->name,
+                                                n->codes);
+    case FORM_EXACT:
+        if (s.n != n->max) {
+            return fail_named(e, ERR_INPUT, "XML_LENGTH", "%s: exactly %d digits", n->name,
+                              n->max);
+        }
+        if (!all_digits(s)) {
+            return fail_named(e, ERR_INPUT, "XML_DIGITS", "%s: digits only", n->name);
+        }
+        break;
     case FORM_DIGITS:
         if (!all_digits(s)) {
             return fail_named(e, ERR_INPUT, "XML_DIGITS", "%s: digits only", n->name);
@@ -256,6 +269,8 @@ enum err_code form_leaf_text(const struct form *f, const struct form_node *n, co
             (n->kind == FORM_AMOUNT && currency_of(f, n, at, &c, e) != OK)) {
             return ERR_INPUT;
         }
+    } else if (n->kind == FORM_FIXED) {
+        s = str_of(n->codes);
     } else if (n->kind == FORM_DATE) {
         const struct day d = *(const struct day *)at;
         if (d.yyyymmdd != 0 && !day_valid(d)) {

@@ -21,11 +21,13 @@ enum form_kind {
     FORM_LIST,   /* WIRE_LIST of records of `size` bytes, which its children fill */
     FORM_TEXT,   /* struct str, 1 to `max` characters, no control characters      */
     FORM_DIGITS, /* struct str, 1 to `max` ASCII digits                           */
+    FORM_EXACT,  /* struct str, exactly `max` ASCII digits                        */
     FORM_CODE,   /* struct str, one of the blank-separated `codes`                */
     FORM_DATE,   /* struct day, 2026-07-01                                        */
     FORM_TIME,   /* struct str, 2026-07-01T09:02:03, fraction and zone allowed    */
     FORM_AMOUNT, /* struct wire_amount, with its currency as attribute Ccy        */
-    FORM_DECIMAL, /* struct wire_amount without currency                          */
+    FORM_DECIMAL, /* struct wire_amount without currency                         */
+    FORM_FIXED,  /* no member: always written as `codes`, skipped by a lenient reader */
     FORM_ANY,    /* struct str: XML of any kind, one element, as it stands        */
 };
 
@@ -83,6 +85,7 @@ size_t form_chars(struct str s); /* Unicode characters of valid UTF-8 */
     FORM_ROW(d, FORM_##kind, flags, max, offsetof(struct T, member), 0, name, NULL)
 #define CODE(d, name, codes, flags, T, member)                                                     \
     FORM_ROW(d, FORM_CODE, flags, 0, offsetof(struct T, member), 0, name, codes)
+#define FIXED(d, name, value) FORM_ROW(d, FORM_FIXED, 0, 0, 0, 0, name, value)
 #define OPT FORM_OPT
 #define SIGN FORM_SIGN
 #define FORM_OF(T, type, root, space, lenient)                                                     \

@@ -236,7 +236,7 @@ static enum err_code amount_set(struct reading *r, const struct form_node *n, st
     if (n->kind == FORM_AMOUNT && !r->form->lenient && !str_is(currency, WIRE_CURRENCY)) {
         return refuse(r, "XML_CURRENCY", "%s: the currency is not %s", n->name, WIRE_CURRENCY);
     }
-    if (wire_amount_parse(s, &w.value, r->e) != OK) {
+    if (wire_amount_parse(s, &w.value, r->form->lenient ? NULL : r->e) != OK) {
         if (!r->form->lenient) {
             return fail_in(r->e, "line %d: %s: ", xmlTextReaderGetParserLineNumber(r->x), n->name);
         }
@@ -275,13 +275,18 @@ static enum err_code leaf_take(struct reading *r, const struct form_node *n, cha
     if (n->kind == FORM_AMOUNT || n->kind == FORM_DECIMAL) {
         return amount_set(r, n, s, currency, (struct wire_amount *)(void *)at);
     }
+    if (n->kind == FORM_FIXED && r->form->lenient) {
+        return OK;
+    }
     if (form_leaf_check(r->form, n, s, r->e) != OK) {
         return fail_in(r->e, "line %d: ", xmlTextReaderGetParserLineNumber(r->x));
     }
     if (n->kind == FORM_DATE) {
         return day_parse(s, (struct day *)(void *)at, r->e);
     }
-    *(struct str *)(void *)at = s;
+    if (n->kind != FORM_FIXED) {
+        *(struct str *)(void *)at = s;
+    }
     return OK;
 }
 
@@ -407,7 +412,9 @@ static enum err_code children(struct reading *r, size_t from, size_t to, char *r
     }
     bit = 0;
     for (size_t i = from; i < to; i = form_end(f, i), bit++) {
-        if (!(f->nodes[i].flags & FORM_OPT) && !(seen >> bit & 1)) {
+        const bool may_miss = (f->nodes[i].flags & FORM_OPT) ||
+                              (f->lenient && f->nodes[i].kind == FORM_FIXED);
+        if (!may_miss && !(seen >> bit & 1)) {
             return refuse(r, "XML_MISSING", "%s: must be there", f->nodes[i].name);
         }
     }

@@ -30,6 +30,7 @@ static bool any_set(const struct form *f, size_t i, const char *record)
         const void *at = record + n->at;
         switch ((enum form_kind)n->kind) {
         case FORM_GROUP:
+        case FORM_FIXED:
             break;
         case FORM_LIST:
             if (*(const size_t *)at) {
@@ -50,6 +51,7 @@ static bool any_set(const struct form *f, size_t i, const char *record)
             break;
         case FORM_TEXT:
         case FORM_DIGITS:
+        case FORM_EXACT:
         case FORM_CODE:
         case FORM_TIME:
         case FORM_ANY:

@@ -444,15 +444,15 @@ static const struct form_node ccms_801_nodes[] = {
     HEAD(ccms_801),
     GROUP(1, "SysStsInf", 0),
     LEAF(2, DATE, "OrgnlSysDt", 0, SIGN, ccms_801, old_day),
-    LEAF(2, DIGITS, "OrgnlSysSts", 2, SIGN, ccms_801, old_status),
+    LEAF(2, EXACT, "OrgnlSysSts", 2, SIGN, ccms_801, old_status),
     LEAF(2, DATE, "CurSysDt", 0, SIGN, ccms_801, day),
-    LEAF(2, DIGITS, "CurSysSts", 2, SIGN, ccms_801, status),
+    LEAF(2, EXACT, "CurSysSts", 2, SIGN, ccms_801, status),
     CODE(2, "HldayFlg", HOLIDAYS, SIGN, ccms_801, holiday),
     LEAF(2, DATE, "NxtSysDt", 0, OPT | SIGN, ccms_801, next_day),
-    LEAF(2, DIGITS, "BkChngNb", 8, OPT | SIGN, ccms_801, bank_change),
-    LEAF(2, DIGITS, "BaseDataChngNb", 8, OPT | SIGN, ccms_801, base_change),
-    LEAF(2, DIGITS, "CISChngNb", 8, OPT | SIGN, ccms_801, cis_change),
-    LEAF(2, DIGITS, "ParamChngNb", 8, OPT | SIGN, ccms_801, parameter_change),
+    LEAF(2, EXACT, "BkChngNb", 8, OPT | SIGN, ccms_801, bank_change),
+    LEAF(2, EXACT, "BaseDataChngNb", 8, OPT | SIGN, ccms_801, base_change),
+    LEAF(2, EXACT, "CISChngNb", 8, OPT | SIGN, ccms_801, cis_change),
+    LEAF(2, EXACT, "ParamChngNb", 8, OPT | SIGN, ccms_801, parameter_change),
 };
 
 static const struct form_node ccms_805_nodes[] = {
