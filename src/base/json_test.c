@@ -56,8 +56,7 @@ static void test_errors_name_the_place(void **state)
     int64_t v;
     struct json versions = json_get(json_get(j, "prices"), "versions");
     assert_int_equal(json_need_str(json_at(versions, 2), "from", &s, &e), ERR_INPUT);
-    assert_string_equal(e.text,
-                        "file.json: prices.versions[2].from: missing; a string is needed");
+    assert_string_equal(e.text, "file.json: prices.versions[2].from: missing; a string is needed");
     assert_int_equal(json_need_scaled(json_at(versions, 2), "price", 6, &v, &e), ERR_INPUT);
     assert_string_equal(e.text, "file.json: prices.versions[2].price: a number with a point found, "
                                 "a decimal number in quotes (\"0.4153\") or an integer is needed");
@@ -142,6 +141,36 @@ static void test_writing(void **state)
     arena_free(a);
 }
 
+/* Plain text is quoted by eights: what must be escaped is, wherever it stands. */
+static void test_quoting_at_every_place(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct err e;
+    for (int place = 0; place < 20; place++) {
+        for (int byte = 1; byte < 0x80; byte++) {
+            char text[20];
+            memset(text, 'a', sizeof text);
+            text[place] = (char)byte;
+            struct text t;
+            struct json_out o;
+            struct json read;
+            struct str back;
+            text_init(&t, a, 1000);
+            json_out_init(&o, &t, false);
+            json_open(&o, NULL, '{');
+            json_put_str(&o, "k", (struct str){ text, sizeof text });
+            json_close(&o, '}');
+            bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+            assert_int_equal(memchr(t.at, '\\', t.n) != NULL, escaped);
+            assert_ok(json_parse(a, text_str(&t), "quoted", &read, &e), &e);
+            assert_ok(json_str(json_get(read, "k"), &back, &e), &e);
+            assert_true(str_eq(back, (struct str){ text, sizeof text }));
+        }
+    }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_a_file_is_loaded),
         cmocka_unit_test(test_canonical_form_sorts_keys),
+        cmocka_unit_test(test_quoting_at_every_place),
         cmocka_unit_test(test_writing),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

@@ -82,12 +82,34 @@ static void test_text_grows_to_its_maximum_and_says_cut(void **state)
     arena_free(a);
 }
 
+/* Plain text is looked at by eights: a byte that is not plain is seen wherever it stands. */
+static void test_utf8_at_every_place(void **state)
+{
+    (void)state;
+    for (int place = 0; place < 20; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[20];
+            memset(text, 'a', sizeof text);
+            text[place] = (char)byte;
+            assert_int_equal(str_utf8((struct str){ text, sizeof text }), byte > 0 && byte < 0x80);
+        }
+        char han[23];
+        memset(han, 'a', sizeof han);
+        memcpy(han + place, "\xe7\x94\xb5", 3);
+        assert_true(str_utf8((struct str){ han, sizeof han }));
+        assert_false(str_utf8((struct str){ han, (size_t)place + 2 })); /* cut inside of it */
+        han[place + 2] = 'x';
+        assert_false(str_utf8((struct str){ han, sizeof han }));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split_gives_each_part_once),
         cmocka_unit_test(test_small_questions),
         cmocka_unit_test(test_utf8_is_checked_by_the_standard),
+        cmocka_unit_test(test_utf8_at_every_place),
         cmocka_unit_test(test_width_on_a_terminal),
         cmocka_unit_test(test_text_grows_to_its_maximum_and_says_cut),
     };
