@@ -52,6 +52,7 @@ extern const struct command contract_commands[];
 extern const struct command facts_commands[];
 extern const struct command demo_commands[];
 extern const struct command ledger_commands[];
+extern const struct command account_commands[];
 
 /* ---- options: --name VALUE, --name=VALUE, --flag ---- */
 struct option {

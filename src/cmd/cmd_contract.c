@@ -4,6 +4,7 @@
 #include "cmd/library.h"
 #include "cmd/office.h"
 #include "cmd/steps.h"
+#include "contract/account.h"
 #include "contract/contract.h"
 #include "meter/meter.h"
 #include "people/people.h"
@@ -244,6 +245,23 @@ static enum err_code contract_fits(struct cmd *c, struct office *o, const struct
     return OK;
 }
 
+/* Account numbers of the file into the store: sealed, the order bound to their ids. */
+static enum err_code legs_bind(struct cmd *c, struct office *o, const struct contract *contract,
+                               struct order *order)
+{
+    struct order_leg *legs = arena_many(c->arena, order->n_legs + 1, struct order_leg);
+    struct secrets *sec = NULL;
+    if (order->n_legs == 0 || cmd_secrets(o->db, &sec, &o->e) != OK) {
+        return order->n_legs == 0 ? OK : o->e.code;
+    }
+    memcpy(legs, order->legs, order->n_legs * sizeof(*legs));
+    enum err_code code = order_legs_bind(o->db, c->arena, o->scope, sec, contract->terms,
+                                         contract->from, legs, order->n_legs, o->now, &o->e);
+    secret_close(sec);
+    order->legs = legs;
+    return code;
+}
+
 static int contract_add_command(struct cmd *c, int argc, char **argv)
 {
     struct office o = { 0 };
@@ -262,7 +280,8 @@ static int contract_add_command(struct cmd *c, int argc, char **argv)
         }
         contract_remarks(c, o.db, &contract);
         order.contract_id = contract.contract_id;
-        if (order_create(o.db, o.scope, &order, o.now, &o.e) != OK ||
+        if (legs_bind(c, &o, &contract, &order) != OK ||
+            order_create(o.db, o.scope, &order, o.now, &o.e) != OK ||
             office_commit(&o, "contract.add", "contract", contract.contract_id) != OK) {
             return office_close(c, &o, o.e.code);
         }

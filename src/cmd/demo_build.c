@@ -3,6 +3,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/library.h"
+#include "cmd/office.h"
+#include "contract/account.h"
 #include "settle/settle.h"
 
 struct build *build_new(struct db *db, struct arena *a, const struct demo_options *o)
@@ -251,6 +253,7 @@ struct writing {
     const char *const *tariffs;
     struct strategy_ref *strategies; /* build_basics */
     size_t n;
+    const struct order_leg *const *clear; /* build_write */
 };
 
 static enum err_code write_basics(struct db *db, void *ctx, struct err *e)
@@ -268,8 +271,27 @@ static enum err_code write_basics(struct db *db, void *ctx, struct err *e)
 enum err_code build_basics(struct build *b, const char *const *tariffs,
                            struct strategy_ref *strategies, size_t n, struct err *e)
 {
-    struct writing w = { b, tariffs, strategies, n };
+    struct writing w = { b, tariffs, strategies, n, NULL };
     return store_write(b->db, STORE_CORE, write_basics, &w, e);
+}
+
+/* The orders' account numbers become sealed accounts; `clear` are the legs as they were built, for
+ * each time that the transaction is tried. */
+static enum err_code bind_accounts(struct build *b, const struct order_leg *const *clear,
+                                   struct scope s, struct err *e)
+{
+    struct secrets *sec = NULL;
+    enum err_code code = cmd_secrets(b->db, &sec, e);
+    for (size_t i = 0; i < b->n_contracts && code == OK; i++) {
+        struct order *o = &b->orders[i];
+        struct order_leg *legs = arena_many(b->arena, o->n_legs + 1, struct order_leg);
+        memcpy(legs, clear[i], o->n_legs * sizeof(*legs));
+        code = order_legs_bind(b->db, b->arena, s, sec, b->contracts[i].terms, o->from, legs,
+                               o->n_legs, b->options->now, e);
+        o->legs = legs;
+    }
+    secret_close(sec);
+    return code;
 }
 
 static enum err_code write_core(struct db *db, void *ctx, struct err *e)
@@ -289,6 +311,7 @@ static enum err_code write_core(struct db *db, void *ctx, struct err *e)
         (code = meter_add_points(db, s, b->points, b->n_points, now, e)) != OK ||
         (code = meter_bind(db, s, b->bindings, b->n_bindings, now, e)) != OK ||
         (code = write_changes(b, s, e)) != OK ||
+        (code = bind_accounts(b, w->clear, s, e)) != OK ||
         (code = contract_create_bulk(db, s, b->contracts, b->orders, b->n_contracts, now, e)) !=
             OK ||
         (code = write_inputs(b, s, e)) != OK ||
@@ -320,7 +343,12 @@ enum err_code build_places(struct build *b, struct err *e)
 
 enum err_code build_write(struct build *b, const char *const *tariffs, struct err *e)
 {
-    struct writing w = { b, tariffs, NULL, 0 };
+    const struct order_leg **clear =
+        arena_many(b->arena, b->n_contracts + 1, const struct order_leg *);
+    for (size_t i = 0; i < b->n_contracts; i++) {
+        clear[i] = b->orders[i].legs;
+    }
+    struct writing w = { b, tariffs, NULL, 0, clear };
     return store_write(b->db, STORE_CORE, write_core, &w, e);
 }
 

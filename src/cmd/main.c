@@ -9,7 +9,7 @@ static const struct command *const TABLES[] = {
     store_commands,     people_commands,   estate_commands, contract_commands, facts_commands,
     reading_commands,   strategy_commands, form_commands,   release_commands,  settle_commands,
     statement_commands, sim_commands,      demo_commands,
-    ledger_commands,    vee_commands,
+    ledger_commands,    vee_commands,      account_commands,
 };
 
 static struct instant clock_now(void *ctx)

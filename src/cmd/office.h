@@ -5,6 +5,7 @@
 #define SK_CMD_OFFICE_H
 #include "cmd/cmd.h"
 #include "people/people.h"
+#include "secret/secret.h"
 
 struct office {
     struct db *db;
@@ -31,4 +32,8 @@ SK_MUST_USE enum err_code office_terms(struct cmd *c, struct office *o, struct j
                                        struct str *out);
 SK_MUST_USE enum err_code office_facts(struct cmd *c, struct office *o, struct json doc,
                                        struct str *out);
+
+/* cmd_account.c: the keys of a store that is open for writing; their root in the file that the
+ * environment names as SK_KEY_FILE, else in the folder of an embedded store. */
+SK_MUST_USE enum err_code cmd_secrets(struct db *db, struct secrets **out, struct err *e);
 #endif

@@ -389,11 +389,13 @@ SK_MUST_USE enum err_code contract_find_no(struct db *db, struct arena *a, struc
 
 enum order_state { ORDER_ACTIVE = 1, ORDER_SUSPENDED, ORDER_ENDED };
 
-/* One direction of an order's money: exactly one payer and one payee account. The accounts are
- * texts until bank accounts have a table; a statement shows them masked. */
+/* One direction of an order's money: exactly one payer and one payee account, bound by id
+ * (order_legs_bind of account.h); the texts are then masked. An id 0 is an order of before, whose
+ * text is a number in clear. */
 struct order_leg {
     struct str payer, payee; /* party names */
     struct str payer_account, payee_account;
+    int64_t payer_account_id, payee_account_id;
 };
 struct order {
     int64_t order_id; /* 0 when given to order_create */

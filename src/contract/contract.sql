@@ -134,3 +134,70 @@ create table contract_fixed (
     contract_id {i64} not null primary key,
     created_at {i64} not null
 ) {strict};
+
+-- migration 4 core
+create table bank_account (
+    account_id {i64} not null primary key,
+    org_id {i64} not null,
+    no_masked {text} not null,
+    name_masked {text} not null,
+    bank_no {text} not null,
+    channel {text} not null,
+    state {i16} not null check (state between 1 and 5),
+    valid_from {i64} not null,
+    valid_until {i64} not null check (valid_until >= valid_from),
+    successor {i64} not null,
+    no_sealed {bytes} not null,
+    name_sealed {bytes} not null,
+    no_index {bytes} not null check (length(no_index) = 16),
+    key_id {i64} not null,
+    created_at {i64} not null,
+    updated_at {i64} not null
+) {strict};
+create unique index bank_account_no on bank_account (org_id, no_index) where state < 4;
+create index bank_account_key on bank_account (key_id, account_id);
+create table account_change (
+    change_id {i64} not null primary key,
+    org_id {i64} not null,
+    old_account {i64} not null,
+    new_account {i64} not null,
+    approval_id {i64} not null,
+    asked_by {i64} not null,
+    state {i16} not null check (state between 1 and 5),
+    letter {bytes} not null check (length(letter) = 32),
+    verify_fen {i64} not null,
+    verify_ref {text} not null,
+    reason {text} not null,
+    cooled_at {i64} not null,
+    effective {i64} not null,
+    created_at {i64} not null,
+    updated_at {i64} not null
+) {strict};
+create unique index account_change_open on account_change (old_account) where state < 4;
+create table debit_authorization (
+    authorization_id {i64} not null primary key,
+    no {text} not null unique check (length(no) between 1 and 60),
+    org_id {i64} not null,
+    payer_account {i64} not null,
+    payee_org {i64} not null,
+    purpose {text} not null,
+    item_max_fen {i64} not null check (item_max_fen > 0),
+    month_max_fen {i64} not null check (month_max_fen >= item_max_fen),
+    valid_from {i64} not null,
+    valid_until {i64} not null check (valid_until > valid_from),
+    state {i16} not null check (state between 1 and 5),
+    file {bytes} not null,
+    created_at {i64} not null,
+    updated_at {i64} not null
+) {strict};
+create index debit_authorization_pair on debit_authorization (payer_account, payee_org);
+create table authorization_use (
+    ref {text} not null primary key check (length(ref) between 1 and 64),
+    authorization_id {i64} not null,
+    month {i64} not null,
+    fen {i64} not null check (fen > 0),
+    created_at {i64} not null
+) {strict_without_rowid};
+create index authorization_use_month on authorization_use (authorization_id, month);
+alter table order_leg add column payer_account_id {i64} not null default 0;
+alter table order_leg add column payee_account_id {i64} not null default 0;

@@ -371,6 +371,8 @@ static bool next_leg(void *ctx, struct bulk_value *v)
     v[3] = of_str(l->payee);
     v[4] = of_str(l->payer_account);
     v[5] = of_str(l->payee_account);
+    v[6] = of_int(l->payer_account_id);
+    v[7] = of_int(l->payee_account_id);
     return true;
 }
 
@@ -406,6 +408,7 @@ enum err_code rows_put_orders(struct db *db, struct scope s, const struct order 
         {"order_id", BULK_INT, true},        {"seq", BULK_INT, true},
         {"payer", BULK_TEXT, false},         {"payee", BULK_TEXT, false},
         {"payer_account", BULK_TEXT, false}, {"payee_account", BULK_TEXT, false},
+        {"payer_account_id", BULK_INT, false}, {"payee_account_id", BULK_INT, false},
     };
     static const struct bulk_table tables[] = {
         {STORE_CORE, "sales_order", order, sizeof(order) / sizeof(*order), BULK_FAIL},
@@ -837,7 +840,8 @@ enum err_code rows_legs(struct db *db, struct arena *a, struct scope s, int64_t 
                         struct leg_row **out, size_t *n, struct err *e)
 {
     static const char sql[] =
-        "select l.order_id, l.payer, l.payee, l.payer_account, l.payee_account from order_leg l "
+        "select l.order_id, l.payer, l.payee, l.payer_account, l.payee_account, "
+        "l.payer_account_id, l.payee_account_id from order_leg l "
         "join sales_order o on o.order_id = l.order_id where l.order_id >= $3 and l.order_id <= $4 "
         "and " ORDER_IN_SCOPE " order by l.order_id, l.seq limit $5";
     const int64_t max = CONTRACT_LOAD_MAX * 64; /* legs of a page: far more than any has */
@@ -861,7 +865,8 @@ enum err_code rows_legs(struct db *db, struct arena *a, struct scope s, int64_t 
         list[count++] =
             (struct leg_row){rows_get_int(r, 0),
                              {str_dup(a, rows_get_str(r, 1)), str_dup(a, rows_get_str(r, 2)),
-                              str_dup(a, rows_get_str(r, 3)), str_dup(a, rows_get_str(r, 4))}};
+                              str_dup(a, rows_get_str(r, 3)), str_dup(a, rows_get_str(r, 4)),
+                              rows_get_int(r, 5), rows_get_int(r, 6)}};
     }
     if (rows_close(r, e) != OK) {
         return e->code;

@@ -239,7 +239,7 @@ static struct contract sample(const char *no, const int64_t *station, int32_t fr
 static struct order order_for(const struct contract *c, const char *no, int64_t station)
 {
     static const struct order_leg legs[] = {
-        {STR("consumer"), STR("investor"), STR("62220001"), STR("62220002")}};
+        {STR("consumer"), STR("investor"), STR("62220001"), STR("62220002"), 0, 0}};
     return (struct order){.contract_id = c->contract_id,
                           .no = str_of(no),
                           .station_id = station,

@@ -34,8 +34,9 @@ static struct str terms_text(struct building *b, int64_t gen, int64_t export, in
 static void contract_fill(struct building *b, int i)
 {
     static const struct order_leg legs[] = {
-        { STR("consumer"), STR("investor"), STR("622200010001"), STR("622200020001") },
-        { STR("grid"), STR("investor"), STR("622200030001"), STR("622200020001") },
+        { STR("consumer"), STR("investor"), STR("622200010001"), STR("622200020001"),
+          0, 0 },
+        { STR("grid"), STR("investor"), STR("622200030001"), STR("622200020001"), 0, 0 },
     };
     struct station *s = &b->stations[i];
     struct point *p = &b->points[2 * (size_t)i];

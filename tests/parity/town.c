@@ -305,8 +305,10 @@ static const char *storage_terms(struct town *s, int i)
 static void fill_contracts(struct town *s, struct plan p)
 {
     static const struct order_leg legs[] = {
-        {STR("consumer"), STR("investor"), STR("6222020200001111"), STR("6222020200002222")},
-        {STR("investor"), STR("platform"), STR("6222020200002222"), STR("6222020200003333")}};
+        {STR("consumer"), STR("investor"), STR("6222020200001111"), STR("6222020200002222"),
+         0, 0},
+        {STR("investor"), STR("platform"), STR("6222020200002222"), STR("6222020200003333"),
+         0, 0}};
     size_t n = (size_t)(p.pv + p.feed + p.storage);
     struct contract *c = arena_many(s->a, n, struct contract);
     struct order *o = arena_many(s->a, n, struct order);
