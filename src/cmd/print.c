@@ -204,7 +204,8 @@ void progress_step(struct progress *p, int64_t done)
     int tenth = (int)((__int128)done * 10 / p->total);
     if (tenth != p->last_tenth && (tenth == 5 || tenth == 10)) {
         p->last_tenth = tenth;
-        fprintf(stderr, "%s: %d %% (%lld %s)\n", p->what, tenth * 10, (long long)done, p->unit);
+        fprintf(stderr, "%s: %d %% (%lld%s%s)\n", p->what, tenth * 10, (long long)done,
+                *p->unit ? " " : "", p->unit);
     }
 }
 
