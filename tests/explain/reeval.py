@@ -25,6 +25,7 @@ READ = {"any", "all", "count", "mean", "missing", "power", "latest", "highest", 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")
 UNIT = re.compile(r" ([A-Za-z]+\d?(?:/[A-Za-z]+\d?)?)")
 NAME = re.compile(r"[^\W\d][\w.]*")
+PAYS = re.compile(r"^[^\s=]+ -> [^\s=]+$")  # who pays whom, above each line
 LINE = re.compile(r"(\S+)(?: (.*?))?   (.*) = (-?[\d.]+) yuan$")
 PRODUCT = re.compile(r"(-?[\d.]+) \S+ x (-?[\d.]+) \S+$")
 SHOWN = re.compile(r"-?[\d.]+ [^ ;]+(?: x -?[\d.]+ \S+)?; (.*)$")
@@ -367,7 +368,7 @@ def pages(lines):
             if head:
                 yield Page(head, rows)
             head, rows = line, []
-        elif line and not line.startswith("#"):
+        elif line and not line.startswith("#") and not PAYS.match(line):
             raise SystemExit(f"reeval: no line of an explanation: {line}")
     if head:
         yield Page(head, rows)
